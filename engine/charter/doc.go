@@ -1,0 +1,2 @@
+// Package charter holds the rules of a space as its members signed them.
+package charter
