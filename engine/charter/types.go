@@ -2,7 +2,7 @@ package charter
 
 // Charter is the text that members sign. Field order is the order of the file.
 type Charter struct {
-	Format  string   `yaml:"tacit"` // always "charter/v1"
+	Format  string   `yaml:"tacit"` // always [Format]
 	Space   string   `yaml:"space"`
 	Version int      `yaml:"version"` // from 1, each amendment adds 1
 	Amend   Amend    `yaml:"amend"`

@@ -1,0 +1,52 @@
+package charter
+
+import "time"
+
+// Defaults that a charter may leave out.
+const (
+	DefaultMinCohort   = 10
+	DefaultMaxCells    = 100_000
+	DefaultJobLifetime = 24 * time.Hour
+)
+
+// What a charter says about values outside a declared range.
+const (
+	Refuse = "refuse" // the worker refuses the job
+	Clamp  = "clamp"  // the worker moves the value to the nearer end
+)
+
+// Rules of amendment.
+const (
+	Unanimous = "unanimous"
+	Quorum    = "quorum"
+)
+
+// Format of the charters that this version reads.
+const Format = "charter/v1"
+
+// Aggregates that a measure may be narrowed to. A sum of a product of two
+// measures needs "covariance" of both; a sum of squares needs "variance".
+var Aggregates = []string{"count", "sum", "avg", "variance", "covariance"}
+
+// Grains of time columns, from fine to coarse.
+var Grains = []string{"minute", "hour", "day", "week", "month", "quarter", "year"}
+
+// Limits of a charter.
+const (
+	MaxText        = 1 << 20 // bytes of the file
+	MaxMembers     = 500
+	MaxTables      = 64
+	MaxColumns     = 256
+	MaxDomain      = 10_000
+	MaxPurposes    = 100
+	MaxID          = 64  // bytes of a member or space id
+	MaxName        = 63  // bytes of a table or column name
+	MaxTitle       = 200 // bytes of a title, an organisation, a purpose, a unit of measurement
+	MaxDomainValue = 256 // bytes of one value of a domain
+	MaxCellsLimit  = 1 << 20
+	MaxRowsLimit   = 1_000_000_000_000
+	MaxCohort      = 20
+	MinOwners      = 3
+	MinJobLifetime = time.Minute
+	MaxJobLifetime = 31 * 24 * time.Hour
+)
