@@ -1,0 +1,42 @@
+// Package crashpoint names the places at which a role may be killed by a test.
+//
+// Every role calls [Here] before and after each durable step. In a normal build
+// that is an empty function that the compiler removes. A binary built with
+// `-tags tacitcrash` kills itself (SIGKILL, so that nothing is flushed or closed)
+// when the environment variable TACIT_TEST_CRASH names the point, as "point" or
+// "point:n" for its n-th passage.
+//
+// Start at [Here].
+package crashpoint
+
+// Point is the name of one place: role, step, and whether the step is already
+// durable.
+type Point string
+
+// The points, in the order in which a job passes them.
+const (
+	AnalystQuestionBefore Point = "analyst.question.before" // nothing stored
+	AnalystQuestionAfter  Point = "analyst.question.after"  // stored, not submitted
+	AnalystSubmitAfter    Point = "analyst.submit.after"    // the coordinator has it
+	AnalystOpenBefore     Point = "analyst.open.before"     // result fetched, not opened
+	AnalystEraseBefore    Point = "analyst.erase.before"    // answer delivered, secret still stored
+	AnalystEraseAfter     Point = "analyst.erase.after"
+
+	CoordinatorJobBefore      Point = "coordinator.job.before" // a write of a job's state
+	CoordinatorJobAfter       Point = "coordinator.job.after"
+	CoordinatorDecisionBefore Point = "coordinator.decision.before" // an owner's accept or refuse
+	CoordinatorDecisionAfter  Point = "coordinator.decision.after"
+	CoordinatorPersistBefore  Point = "coordinator.persist.before" // the state of the protocol machine
+	CoordinatorPersistAfter   Point = "coordinator.persist.after"
+	CoordinatorSendAfter      Point = "coordinator.send.after" // a protocol message was queued
+	CoordinatorResultBefore   Point = "coordinator.result.before"
+	CoordinatorResultAfter    Point = "coordinator.result.after"
+
+	WorkerDecisionBefore Point = "worker.decision.before" // first sight of a job, accept or refuse
+	WorkerDecisionAfter  Point = "worker.decision.after"
+	WorkerPersistBefore  Point = "worker.persist.before"
+	WorkerPersistAfter   Point = "worker.persist.after"
+	WorkerReleaseBefore  Point = "worker.release.before"
+	WorkerReleaseAfter   Point = "worker.release.after"
+	WorkerSendAfter      Point = "worker.send.after"
+)

@@ -1,0 +1,6 @@
+//go:build !tacitcrash
+
+package crashpoint
+
+// Here does nothing in this build.
+func Here(Point) {}

@@ -1,0 +1,48 @@
+//go:build tacitcrash
+
+package crashpoint
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+)
+
+// All lists every point, for a test that kills at each of them.
+var All = []Point{
+	AnalystQuestionBefore, AnalystQuestionAfter, AnalystSubmitAfter, AnalystOpenBefore,
+	AnalystEraseBefore, AnalystEraseAfter,
+	CoordinatorJobBefore, CoordinatorJobAfter, CoordinatorDecisionBefore, CoordinatorDecisionAfter,
+	CoordinatorPersistBefore, CoordinatorPersistAfter, CoordinatorSendAfter,
+	CoordinatorResultBefore, CoordinatorResultAfter,
+	WorkerDecisionBefore, WorkerDecisionAfter, WorkerPersistBefore, WorkerPersistAfter,
+	WorkerReleaseBefore, WorkerReleaseAfter, WorkerSendAfter,
+}
+
+var target, passages = parse(os.Getenv("TACIT_TEST_CRASH"))
+
+var passed atomic.Int64
+
+// parse reads "point" or "point:n", n from 1.
+func parse(text string) (Point, int64) {
+	name, count, found := strings.Cut(text, ":")
+	if !found {
+		return Point(name), 1
+	}
+	n, err := strconv.ParseInt(count, 10, 64)
+	if err != nil || n < 1 {
+		panic("TACIT_TEST_CRASH: want point or point:n, n from 1")
+	}
+	return Point(name), n
+}
+
+// Here kills the process if this is the passage that TACIT_TEST_CRASH names.
+func Here(p Point) {
+	if p != target || passed.Add(1) != passages {
+		return
+	}
+	_ = syscall.Kill(syscall.Getpid(), syscall.SIGKILL)
+	select {} // the signal is on its way
+}

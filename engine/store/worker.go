@@ -1,0 +1,211 @@
+package store
+
+import (
+	"bytes"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+// Worker is the state of a worker. It keeps the three promises that a worker
+// makes across restarts: one decision per job, one machine per attempt, one
+// release per job.
+type Worker struct {
+	*db
+	sealer sealer
+}
+
+// OpenWorker opens or creates the store in folder. The key seals secrets at
+// rest.
+func OpenWorker(folder string, key [32]byte) (*Worker, error) {
+	d, s, err := openSealed(folder, "worker", key)
+	if err != nil {
+		return nil, err
+	}
+	return &Worker{d, s}, nil
+}
+
+func openSealed(folder, role string, key [32]byte) (*db, sealer, error) {
+	s, err := newSealer(key)
+	if err != nil {
+		return nil, sealer{}, err
+	}
+	d, err := open(folder, role)
+	if err != nil {
+		return nil, sealer{}, err
+	}
+	if err := d.check(s); err != nil {
+		return nil, sealer{}, errors.Join(err, d.Close())
+	}
+	return d, s, nil
+}
+
+// Offered is a job as a worker knows it.
+type Offered struct {
+	ID       JobID
+	Manifest [32]byte
+	Offer    []byte // as received; nil if refused, or over
+	Analyst  string // member id
+	Accepted bool
+	Reason   Reason // of a refusal
+	Expires  time.Time
+	Ended    bool   // over for this worker
+	Ending   string // how
+}
+
+const offeredColumns = "id, manifest, offer, analyst, accepted, code, message, remedy, expires, ended IS NOT NULL, ending"
+
+// Decide stores the first and only decision on a job. [ErrExists] if the job was
+// seen before, whatever was decided.
+func (w *Worker) Decide(o Offered) error {
+	var offer []byte
+	var ended any
+	if o.Accepted {
+		offer = o.Offer
+	} else {
+		ended = millis(w.now())
+	}
+	const insert = `INSERT INTO job (id, manifest, offer, analyst, accepted, code, message, remedy, seen, expires, ended)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`
+	return w.write("store a decision", func(tx *sql.Tx) error {
+		return once(tx.Exec(insert, o.ID[:], o.Manifest[:], offer, o.Analyst, o.Accepted,
+			o.Reason.Code, o.Reason.Message, o.Reason.Remedy, millis(w.now()), millis(o.Expires), ended))
+	})
+}
+
+// Job returns one job, or [ErrMissing].
+func (w *Worker) Job(id JobID) (Offered, error) {
+	found, err := w.offered("WHERE id = ?", id[:])
+	if err != nil {
+		return Offered{}, err
+	}
+	if len(found) == 0 {
+		return Offered{}, ErrMissing
+	}
+	return found[0], nil
+}
+
+// Live returns the jobs that were accepted and are not over, oldest first.
+func (w *Worker) Live() ([]Offered, error) {
+	return w.offered("WHERE ended IS NULL ORDER BY seen, id")
+}
+
+func (w *Worker) offered(where string, args ...any) ([]Offered, error) {
+	var found []Offered
+	err := w.each("read jobs", "SELECT "+offeredColumns+" FROM job "+where, args, func(scan func(...any) error) error {
+		var o Offered
+		var id, manifest []byte
+		var expires int64
+		err := scan(&id, &manifest, &o.Offer, &o.Analyst, &o.Accepted, &o.Reason.Code, &o.Reason.Message,
+			&o.Reason.Remedy, &expires, &o.Ended, &o.Ending)
+		if err != nil {
+			return err
+		}
+		if len(id) != len(o.ID) || len(manifest) != len(o.Manifest) {
+			return Corrupt.New("a job has a malformed id")
+		}
+		o.ID, o.Manifest, o.Expires = JobID(id), [32]byte(manifest), instant(expires)
+		found = append(found, o)
+		return nil
+	})
+	return found, err
+}
+
+// BeginAttempt makes number the one attempt of the job that runs here, and
+// drops the state of an earlier one for good. [ErrExists] if this or a later
+// attempt was begun, if the job is over, or if it was released.
+func (w *Worker) BeginAttempt(job JobID, number uint32) error {
+	const upsert = `INSERT INTO attempt (job, number)
+		SELECT id, ? FROM job WHERE id = ? AND ended IS NULL AND accepted
+		AND NOT EXISTS (SELECT 1 FROM released WHERE released.job = job.id)
+		ON CONFLICT (job) DO UPDATE SET number = excluded.number, state = NULL WHERE excluded.number > number`
+	return w.write("store an attempt", func(tx *sql.Tx) error {
+		return once(tx.Exec(upsert, number, job[:]))
+	})
+}
+
+// Persist replaces the machine's state of the attempt that runs, sealed.
+// [ErrExists] if another attempt took its place.
+func (w *Worker) Persist(job JobID, number uint32, state []byte) error {
+	box := w.sealer.seal(state, "attempt", job, number)
+	return w.write("store the state of an attempt", func(tx *sql.Tx) error {
+		return once(tx.Exec("UPDATE attempt SET state = ? WHERE job = ? AND number = ?", box, job[:], number))
+	})
+}
+
+// Attempt returns the number of the attempt that runs and its machine's state,
+// nil if it persisted nothing; [ErrMissing] if none was begun.
+func (w *Worker) Attempt(job JobID) (number uint32, state []byte, err error) {
+	var box []byte
+	err = w.one("read an attempt", "SELECT number, state FROM attempt WHERE job = ?", []any{job[:]}, &number, &box)
+	if err != nil || box == nil {
+		return number, nil, err
+	}
+	state, err = w.sealer.open(box, "attempt", job, number)
+	return number, state, err
+}
+
+// Release records that the attempt releases the job. A job is released once:
+// the same attempt and digest again is fine, anything else is [ErrExists], also
+// if the attempt is not the one that runs.
+func (w *Worker) Release(job JobID, attempt uint32, digest [32]byte) error {
+	const insert = `INSERT INTO released (job, attempt, digest, at)
+		SELECT job, number, ?, ? FROM attempt WHERE job = ? AND number = ? ON CONFLICT DO NOTHING`
+	return w.write("store a release", func(tx *sql.Tx) error {
+		err := once(tx.Exec(insert, digest[:], millis(w.now()), job[:], attempt))
+		if !errors.Is(err, ErrExists) {
+			return err
+		}
+		var number uint32
+		var have []byte
+		err = tx.QueryRow("SELECT attempt, digest FROM released WHERE job = ?", job[:]).Scan(&number, &have)
+		if errors.Is(err, sql.ErrNoRows) || err == nil && (number != attempt || !bytes.Equal(have, digest[:])) {
+			return ErrExists
+		}
+		return err
+	})
+}
+
+// Released reports whether the job was released, and by which attempt.
+func (w *Worker) Released(job JobID) (attempt uint32, released bool, err error) {
+	err = w.one("read a release", "SELECT attempt FROM released WHERE job = ?", []any{job[:]}, &attempt)
+	if errors.Is(err, ErrMissing) {
+		return 0, false, nil
+	}
+	return attempt, err == nil, err
+}
+
+// End records that the job is over for this worker and erases the machine's
+// state. The decision and the release stay.
+func (w *Worker) End(job JobID, how string) error {
+	err := w.write("store the end of a job", func(tx *sql.Tx) error {
+		const update = "UPDATE job SET ended = ?, ending = ?, offer = NULL WHERE id = ? AND ended IS NULL"
+		if _, err := tx.Exec(update, millis(w.now()), how, job[:]); err != nil {
+			return err
+		}
+		_, err := tx.Exec("DELETE FROM attempt WHERE job = ?", job[:])
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return w.scrub()
+}
+
+// Prune forgets jobs that are over and expired longer than keep ago, and
+// returns how many. An expired job is refused, so forgetting one cannot release
+// it twice.
+func (w *Worker) Prune(keep time.Duration) (int64, error) {
+	var gone int64
+	limit := millis(w.now().Add(-keep))
+	err := w.write("prune the store", func(tx *sql.Tx) error {
+		const old = "SELECT id FROM job WHERE ended < ? AND expires < ?"
+		if _, err := tx.Exec("DELETE FROM released WHERE job IN ("+old+")", limit, limit); err != nil {
+			return err
+		}
+		var err error
+		gone, err = count(tx.Exec("DELETE FROM job WHERE ended < ? AND expires < ?", limit, limit))
+		return err
+	})
+	return gone, err
+}
