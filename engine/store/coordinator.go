@@ -196,7 +196,7 @@ func (c *Coordinator) BeginAttempt(job JobID, number uint32, participants []sess
 func (c *Coordinator) PersistAttempt(job JobID, number uint32, state []byte) error {
 	return c.write("store the state of an attempt", func(tx *sql.Tx) error {
 		return once(tx.Exec(`UPDATE attempt SET state = ? WHERE job = ? AND number = ?
-			AND number = (SELECT attempt FROM job WHERE id = attempt.job)`, state, job[:], number))
+			AND number = (SELECT attempt FROM job WHERE id = attempt.job)`, present(state), job[:], number))
 	})
 }
 
@@ -217,7 +217,7 @@ func (c *Coordinator) Attempt(job JobID) (Attempt, error) {
 // result again is fine, another one is [ErrExists].
 func (c *Coordinator) Release(job JobID, body []byte) error {
 	return c.write("store a result", func(tx *sql.Tx) error {
-		err := once(tx.Exec("INSERT INTO result (job, body) VALUES (?,?) ON CONFLICT DO NOTHING", job[:], body))
+		err := once(tx.Exec("INSERT INTO result (job, body) VALUES (?,?) ON CONFLICT DO NOTHING", job[:], present(body)))
 		if err == nil {
 			return c.setState(tx, job, Released, Reason{})
 		}
@@ -286,8 +286,16 @@ func count(result sql.Result, err error) (int64, error) {
 	return result.RowsAffected()
 }
 
+// present keeps an empty blob from becoming NULL.
+func present(blob []byte) []byte {
+	if blob == nil {
+		return []byte{}
+	}
+	return blob
+}
+
 func packParties(parties []session.Party) []byte {
-	var packed []byte
+	packed := make([]byte, 0, 2*len(parties)) // never nil, which would be NULL
 	for _, p := range parties {
 		packed = binary.BigEndian.AppendUint16(packed, uint16(p))
 	}

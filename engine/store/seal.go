@@ -56,4 +56,3 @@ func (d *db) check(s sealer) error {
 	}
 	return nil
 }
-
