@@ -1,4 +1,3 @@
-// Package plan is the typed form of a question.
 package plan
 
 // Plan is the compiled query as the workers see it: which integers each owner
@@ -32,7 +31,7 @@ const (
 // boolean columns as they are, decimal(p,s) times 10^s, double rounded half away from
 // zero to a multiple of the declared resolution.
 type Sum struct {
-	Factors []string   // 0, 1 or 2 measures
+	Factors []string   // 0, 1 or 2 measures, sorted; the same one twice is its square
 	Present []string   // sorted, without the factors
 	Filter  *Predicate // nil: every row of the cell
 }
@@ -45,11 +44,15 @@ const (
 	KeyColumn KeyKind = iota + 1 // the value of a category column
 	KeyTrunc                     // date_trunc of a time column
 	KeyBins                      // width_bucket of a measure
-	KeyCase                      // CASE over predicates on categories
+	KeyCase                      // CASE over predicates
 )
 
 // Key is one GROUP BY expression. Its slots are, in order: the values listed in
 // Slots, then NULL if Null is set.
+//
+// The slots of a KeyTrunc are Timestamps whatever the type of the column, as in
+// DuckDB. Slots and Null of a key over one column are a function of the column's
+// declaration and of the plan's Where: see [Key.Derive].
 type Key struct {
 	Kind   KeyKind
 	Column string  // KeyColumn, KeyTrunc, KeyBins
@@ -102,6 +105,11 @@ const (
 
 // Predicate is a condition over columns of the table, in SQL's three-valued
 // logic. BETWEEN, NOT IN and IS NOT NULL are written with And and Not.
+//
+// The canonical form, which [AllOf], [AnyOf], [Negate], [Compare] and [OneOf] build:
+// no And inside And, no Or inside Or, Not only above And, Or, In and IsNull, the
+// values of In sorted and at least two, a boolean column only with Eq, and
+// constants of the column's type: Decimal for decimals and doubles.
 type Predicate struct {
 	Op     Op
 	Args   []*Predicate
