@@ -1,0 +1,52 @@
+package config
+
+import (
+	"net/url"
+	"slices"
+
+	"github.com/tacit-space/tacit/engine/strictyaml"
+)
+
+// NoProxy as the proxy means that none is used, whatever the environment says.
+const NoProxy = "none"
+
+// check adds what the tags cannot say.
+func (w *Worker) check(ps *strictyaml.Problems) {
+	checkProxy(w.Proxy, "worker.proxy", ps)
+	names := make([]string, 0, len(w.Tables))
+	for name := range w.Tables {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		w.Tables[name].check("worker.tables."+name, ps)
+	}
+	for _, name := range w.Accept.Tables {
+		if !slices.Contains(names, name) {
+			ps.Add("worker.accept.tables", "table %q is not mapped%s", name, strictyaml.Suggest(name, names))
+		}
+	}
+}
+
+func (t Table) check(path string, ps *strictyaml.Problems) {
+	if (t.Query == "") == (len(t.Files) == 0) {
+		ps.Add(path, "wants exactly one of query and files")
+	}
+	if slices.Contains(t.Files, "") {
+		ps.Add(path+".files", "an empty name")
+	}
+}
+
+func (a *Analyst) check(ps *strictyaml.Problems) {
+	checkProxy(a.Proxy, "analyst.proxy", ps)
+}
+
+func checkProxy(proxy, path string, ps *strictyaml.Problems) {
+	if proxy == "" || proxy == NoProxy {
+		return
+	}
+	u, err := url.Parse(proxy)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		ps.Add(path, `wants "none" or a URL such as http://proxy.example.org:3128`) // the text may hold a password
+	}
+}
