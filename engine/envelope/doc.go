@@ -1,0 +1,30 @@
+// Package envelope is what a coordinator and a worker say to each other around
+// a protocol: the kinds of packets, and the bodies that are not a protocol's own.
+//
+//	kind      from          attempt  body
+//	Offer     coordinator   0        the offer, as the protocol encodes it
+//	Accept    worker        0        hash of the manifest
+//	Refuse    worker        0        reason
+//	Begin     coordinator   a        whether the coordinator has heard this worker in attempt a
+//	Protocol  both          a        a message of the protocol machine
+//	Lost      worker        a        empty: nothing is left of attempt a here
+//	Withdraw  worker        0        reason: no longer in this job, in no attempt
+//	End       coordinator   0        state of the job, reason
+//
+// # Who says what again
+//
+// When either process has restarted the transport says so (fresh), and each
+// side repeats what its store holds. The coordinator repeats Offer to owners
+// that have not decided, and Begin and its messages to participants. A worker
+// repeats Accept for every job that is not over here, and the messages of its
+// attempt. Everything may therefore come twice, and the first counts; packets
+// of an attempt that does not run are dropped; a worker that asks about a job
+// that is over is told End.
+//
+// # Errors
+//
+// A body that is not canonical is refused with [ErrBody] and gives up the
+// transport session.
+//
+// Start at [Kind].
+package envelope
