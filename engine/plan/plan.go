@@ -125,7 +125,7 @@ const (
 	Null      ValueKind = iota // ""
 	Integer                    // "-42": no plus sign, no leading zeros
 	Decimal                    // "-1.5": no exponent, no trailing zeros, "0.5" with its zero; also for doubles
-	Text                       // as it is, valid UTF-8 without NUL
+	Text                       // as it is, valid UTF-8 of printable characters
 	Boolean                    // "true", "false"
 	Date                       // "2024-01-31"
 	Timestamp                  // "2024-01-31 23:59:59", ".123456" only if not zero; no zone

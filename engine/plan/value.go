@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/tacit-space/tacit/engine/charter"
@@ -77,7 +78,7 @@ func (v Value) canonical() bool {
 	case Decimal:
 		return decimal.IsCanonical(v.Text)
 	case Text:
-		return utf8.ValidString(v.Text) && !strings.ContainsRune(v.Text, 0)
+		return utf8.ValidString(v.Text) && strings.IndexFunc(v.Text, unprintable) < 0
 	case Boolean:
 		return v.Text == "true" || v.Text == "false"
 	case Date, Timestamp:
@@ -87,6 +88,9 @@ func (v Value) canonical() bool {
 		return false
 	}
 }
+
+// unprintable characters could make one line look like two, or read backwards.
+func unprintable(r rune) bool { return !unicode.IsPrint(r) }
 
 func compareValues(a, b Value) int {
 	return cmp.Or(cmp.Compare(a.Kind, b.Kind), strings.Compare(a.Text, b.Text))

@@ -1,0 +1,161 @@
+package plan
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// SQL returns readable SQL for the plan, for people who decide about it. It is made
+// from the plan alone, so it says what the workers do and not what the analyst
+// typed: all numbers that leave, COUNT(*) first, and no HAVING, ORDER BY or LIMIT,
+// which the analyst's side applies afterwards.
+func (p *Plan) SQL() string {
+	var keys, out []string
+	for i := range p.Keys {
+		keys = append(keys, p.Keys[i].sql())
+	}
+	out = slices.Clone(keys)
+	for i := range p.Sums {
+		out = append(out, p.Sums[i].SQL())
+	}
+	var b strings.Builder
+	b.WriteString("SELECT " + strings.Join(out, ",\n       ") + "\nFROM " + quoteName(p.Table))
+	if p.Where != nil {
+		b.WriteString("\nWHERE " + p.Where.SQL())
+	}
+	if len(keys) > 0 {
+		b.WriteString("\nGROUP BY " + strings.Join(keys, ", "))
+	}
+	return b.String()
+}
+
+func (k *Key) sql() string {
+	switch k.Kind {
+	case KeyColumn:
+		return quoteName(k.Column)
+	case KeyTrunc:
+		return fmt.Sprintf("date_trunc('%s', %s)", k.Grain, quoteName(k.Column))
+	case KeyBins:
+		return fmt.Sprintf("width_bucket(%s, %s, %s, %d)", quoteName(k.Column), k.Lo.SQL(), k.Hi.SQL(), k.Count)
+	}
+	var b strings.Builder
+	b.WriteString("CASE")
+	for _, a := range k.Arms {
+		fmt.Fprintf(&b, " WHEN %s THEN %s", a.When.SQL(), k.Slot(a.Slot).SQL())
+	}
+	if k.Else < len(k.Slots) {
+		fmt.Fprintf(&b, " ELSE %s", k.Slot(k.Else).SQL())
+	}
+	b.WriteString(" END")
+	return b.String()
+}
+
+// SQL returns readable SQL for the sum.
+func (s *Sum) SQL() string {
+	present, what := s.Present, "COUNT(*)"
+	switch {
+	case len(s.Factors) > 0:
+		names := make([]string, len(s.Factors))
+		for i, f := range s.Factors {
+			names[i] = quoteName(f)
+		}
+		what = "SUM(" + strings.Join(names, " * ") + ")"
+	case len(present) == 1:
+		what, present = "COUNT("+quoteName(present[0])+")", nil
+	}
+	conditions := make([]*Predicate, 0, len(present)+1)
+	conditions = append(conditions, s.Filter)
+	for _, c := range present {
+		conditions = append(conditions, Negate(Missing(c)))
+	}
+	if filter := AllOf(conditions...); filter != nil {
+		what += " FILTER (WHERE " + filter.SQL() + ")"
+	}
+	return what
+}
+
+var symbols = map[Op]string{Eq: "=", Ne: "<>", Lt: "<", Le: "<=", Gt: ">", Ge: ">="}
+
+// SQL returns readable SQL for the predicate.
+func (p *Predicate) SQL() string {
+	switch p.Op {
+	case And, Or:
+		return p.joined()
+	case Not:
+		return p.Args[0].negated()
+	case In:
+		return quoteName(p.Column) + " IN (" + p.list() + ")"
+	case IsNull:
+		return quoteName(p.Column) + " IS NULL"
+	default:
+		return quoteName(p.Column) + " " + symbols[p.Op] + " " + p.Values[0].SQL()
+	}
+}
+
+func (p *Predicate) negated() string {
+	switch p.Op {
+	case In:
+		return quoteName(p.Column) + " NOT IN (" + p.list() + ")"
+	case IsNull:
+		return quoteName(p.Column) + " IS NOT NULL"
+	default:
+		return "NOT (" + p.SQL() + ")"
+	}
+}
+
+func (p *Predicate) joined() string {
+	word := " AND "
+	if p.Op == Or {
+		word = " OR "
+	}
+	parts := make([]string, len(p.Args))
+	for i, a := range p.Args {
+		parts[i] = a.SQL()
+		if a.Op == And || a.Op == Or {
+			parts[i] = "(" + parts[i] + ")"
+		}
+	}
+	return strings.Join(parts, word)
+}
+
+func (p *Predicate) list() string {
+	parts := make([]string, len(p.Values))
+	for i, v := range p.Values {
+		parts[i] = v.SQL()
+	}
+	return strings.Join(parts, ", ")
+}
+
+// SQL returns the constant as an SQL literal.
+func (v Value) SQL() string {
+	switch v.Kind {
+	case Null:
+		return "NULL"
+	case Text:
+		return "'" + strings.ReplaceAll(v.Text, "'", "''") + "'"
+	case Date:
+		return "DATE '" + v.Text + "'"
+	case Timestamp:
+		return "TIMESTAMP '" + v.Text + "'"
+	default:
+		return v.Text
+	}
+}
+
+var plainName = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
+
+// reserved are the words that SQL would not read as a column name.
+var reserved = strings.Fields(`all and any as asc between both case cast check collate column constraint
+	create cross current_date current_time current_timestamp default desc distinct do else end except
+	exists false for foreign from full grant group having in inner intersect into is join lateral leading
+	left like limit natural not null offset on or order outer primary references right select some table
+	then to trailing true union unique user using when where window with`)
+
+func quoteName(s string) string {
+	if plainName.MatchString(s) && !slices.Contains(reserved, s) {
+		return s
+	}
+	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+}
