@@ -1,0 +1,71 @@
+# tacit. "make help" lists what can be made.
+
+GO       ?= go
+BUILD    := $(GO) build -trimpath
+BUF      := $(GO) tool -modfile=../.tools/buf.mod buf
+FUZZTIME ?= 10s
+COUNT    ?= 6
+
+.DEFAULT_GOAL := help
+.PHONY: help build install test race fuzz bench lint fmt gen check check-gen cover demo clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## Build bin/tacit
+	$(BUILD) -o bin/ ./cmd/tacit
+
+install: ## Install tacit into the Go bin folder
+	$(GO) install -trimpath ./cmd/tacit
+
+test: ## Run the tests
+	$(GO) test ./...
+
+race: ## Run the tests with the race detector
+	$(GO) test -race ./...
+
+fuzz: ## Run every fuzz target for FUZZTIME (default 10s)
+	@grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u | while read -r dir; do \
+		for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go | cut -c6-); do \
+			echo "== $$dir $$target"; \
+			$(GO) test "$$dir" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || exit 1; \
+		done; \
+	done
+
+bench: ## Run the Go benchmarks, COUNT times each (default 6)
+	$(GO) test -run '^$$' -bench . -benchmem -count $(COUNT) ./...
+
+fmt: ## Format the source
+	$(GO) tool gofumpt -w $$(git ls-files '*.go' | grep -v '\.pb\.go$$')
+
+lint: ## Report what vet, staticcheck and gofumpt find
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	@unformatted=$$($(GO) tool gofumpt -l $$(git ls-files '*.go' | grep -v '\.pb\.go$$')); \
+	if [ -n "$$unformatted" ]; then echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; fi
+
+gen: ## Write generated code, schemas and the error reference
+	cd protos && $(BUF) generate
+	$(GO) test ./engine/config -run TestSchema -update
+	$(GO) test ./internal/docgen -run TestErrorsFresh -update
+
+check-gen: ## Report generated files that are not fresh
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \
+	(cd protos && $(BUF) lint && $(BUF) generate -o "$$fresh") && \
+	for file in $$(cd "$$fresh" && find . -name '*.go'); do \
+		cmp "$$fresh/$$file" "protos/$$file" || { echo "run make gen"; exit 1; }; \
+	done
+	$(GO) test ./engine/config ./internal/docgen -run 'TestSchema|TestErrorsFresh|TestDocuments'
+
+check: lint check-gen ## Report whatever is wrong besides tests; works offline
+	$(GO) test ./internal/archtest
+
+cover: ## Write coverage.out and print the coverage of each package
+	$(GO) test -coverprofile=coverage.out ./...
+	@$(GO) tool cover -func=coverage.out | tail -1
+
+demo: build ## Run two spaces on this machine and compare with the pooled answers
+	bin/tacit demo
+
+clean: ## Remove what was built
+	rm -rf bin coverage.out
