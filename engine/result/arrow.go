@@ -1,0 +1,167 @@
+package result
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"time"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/decimal128"
+	"github.com/apache/arrow/go/v17/arrow/ipc"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/apache/arrow/go/v17/parquet"
+	"github.com/apache/arrow/go/v17/parquet/compress"
+	"github.com/apache/arrow/go/v17/parquet/pqarrow"
+
+	"github.com/tacit-space/tacit/engine/fault"
+)
+
+// TooLarge is raised for a number that a format cannot hold.
+var TooLarge = fault.Declare("TACIT-P130", "number too large for the format",
+	"Arrow and Parquet hold at most 38 digits; a HUGEINT of the result has 39.",
+	"Write the result as a table, CSV or JSON, or CAST the column to DOUBLE.")
+
+// decimals has 38 digits, what decimal128 holds.
+var decimals = new(big.Int).Exp(big.NewInt(10), big.NewInt(38), nil)
+
+// Record returns the table as one Arrow record. The caller releases it.
+func (t *Table) Record(mem memory.Allocator) (arrow.Record, error) {
+	b := array.NewRecordBuilder(mem, t.schema())
+	defer b.Release()
+	for _, row := range t.Rows {
+		for i, v := range row {
+			if err := appendValue(b.Field(i), v); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return b.NewRecord(), nil
+}
+
+// schema gives each field the name of its DuckDB type as metadata "duckdb_type".
+func (t *Table) schema() *arrow.Schema {
+	fields := make([]arrow.Field, len(t.Columns))
+	for i, c := range t.Columns {
+		fields[i] = arrow.Field{
+			Name: c.Name, Type: c.Type.arrow(), Nullable: true,
+			Metadata: arrow.NewMetadata([]string{"duckdb_type"}, []string{c.Type.String()}),
+		}
+	}
+	return arrow.NewSchema(fields, nil)
+}
+
+func (t Type) arrow() arrow.DataType {
+	switch t.Kind {
+	case Boolean:
+		return arrow.FixedWidthTypes.Boolean
+	case Integer:
+		return arrow.PrimitiveTypes.Int32
+	case BigInt:
+		return arrow.PrimitiveTypes.Int64
+	case HugeInt:
+		return &arrow.Decimal128Type{Precision: 38}
+	case Decimal:
+		return &arrow.Decimal128Type{Precision: int32(t.Precision), Scale: int32(t.Scale)}
+	case Double:
+		return arrow.PrimitiveTypes.Float64
+	case Date:
+		return arrow.FixedWidthTypes.Date32
+	case Timestamp:
+		return &arrow.TimestampType{Unit: arrow.Microsecond}
+	default:
+		return arrow.BinaryTypes.String
+	}
+}
+
+func appendValue(b array.Builder, v Value) error {
+	if v == nil {
+		b.AppendNull()
+		return nil
+	}
+	switch b := b.(type) {
+	case *array.BooleanBuilder:
+		b.Append(v.(bool))
+	case *array.Int32Builder:
+		b.Append(int32(v.(int64)))
+	case *array.Int64Builder:
+		b.Append(v.(int64))
+	case *array.Float64Builder:
+		b.Append(v.(float64))
+	case *array.StringBuilder:
+		b.Append(v.(string))
+	case *array.Date32Builder:
+		b.Append(arrow.Date32FromTime(v.(time.Time)))
+	case *array.TimestampBuilder:
+		b.Append(arrow.Timestamp(v.(time.Time).UnixMicro()))
+	case *array.Decimal128Builder:
+		n := v.(*big.Int)
+		if n.CmpAbs(decimals) >= 0 {
+			return TooLarge.New("a number of 39 digits")
+		}
+		b.Append(decimal128.FromBigInt(n))
+	default:
+		return fmt.Errorf("result: no Arrow builder %T", b)
+	}
+	return nil
+}
+
+// WriteArrow writes the table as an Arrow IPC file.
+func (t *Table) WriteArrow(w io.Writer, mem memory.Allocator) error {
+	rec, err := t.Record(mem)
+	if err != nil {
+		return err
+	}
+	defer rec.Release()
+	out, err := ipc.NewFileWriter(&counted{w: w}, ipc.WithSchema(rec.Schema()), ipc.WithAllocator(mem))
+	if err != nil {
+		return err
+	}
+	if err := out.Write(rec); err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+// WriteParquet writes the table as a Parquet file, compressed with Snappy.
+func (t *Table) WriteParquet(w io.Writer, mem memory.Allocator) error {
+	rec, err := t.Record(mem)
+	if err != nil {
+		return err
+	}
+	defer rec.Release()
+	props := parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Snappy), parquet.WithAllocator(mem))
+	arrowProps := pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema(), pqarrow.WithAllocator(mem))
+	out, err := pqarrow.NewFileWriter(rec.Schema(), plain{w}, props, arrowProps)
+	if err != nil {
+		return err
+	}
+	if err := out.Write(rec); err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+// plain hides Close and Seek of a file from the writers: whoever opened w closes it.
+type plain struct{ io.Writer }
+
+// counted tells the Arrow writer how far it is, the only use it has for Seek.
+type counted struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counted) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += int64(n)
+	return n, err
+}
+
+func (c *counted) Seek(offset int64, whence int) (int64, error) {
+	if offset != 0 || whence != io.SeekCurrent {
+		return 0, errors.New("result: an Arrow file is written from front to back")
+	}
+	return c.n, nil
+}

@@ -1,0 +1,68 @@
+package result
+
+import (
+	"encoding/json"
+	"io"
+	"math"
+	"math/big"
+)
+
+type jsonColumn struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Note string `json:"note,omitempty"`
+}
+
+type jsonTable struct {
+	Columns    []jsonColumn `json:"columns"`
+	Rows       [][]any      `json:"rows"`
+	Suppressed [][2]int     `json:"suppressed"` // [row, column]
+	Notes      []string     `json:"notes,omitempty"`
+	Job        any          `json:"job,omitempty"`
+}
+
+// WriteJSON writes the table as one JSON object, with job as its member "job" unless
+// that is nil. Decimals and integers beyond 2^53 are strings, so that no reader
+// rounds them; NaN and the infinities are strings too.
+func (t *Table) WriteJSON(w io.Writer, job any) error {
+	out := jsonTable{Columns: make([]jsonColumn, len(t.Columns)), Rows: make([][]any, len(t.Rows)), Suppressed: [][2]int{}, Notes: t.Notes, Job: job}
+	for i, c := range t.Columns {
+		out.Columns[i] = jsonColumn{c.Name, c.Type.String(), c.Note}
+	}
+	for r, row := range t.Rows {
+		line := make([]any, len(row))
+		for i, v := range row {
+			line[i] = t.Columns[i].Type.json(v)
+		}
+		out.Rows[r] = line
+	}
+	for _, c := range t.Suppressed {
+		out.Suppressed = append(out.Suppressed, [2]int{c.Row, c.Column})
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(out)
+}
+
+const maxExact = 1 << 53 // largest integer below which a double tells all integers apart
+
+func (t Type) json(v Value) any {
+	switch v := v.(type) {
+	case nil, bool, string:
+		return v
+	case int64:
+		if v >= -maxExact && v <= maxExact {
+			return v
+		}
+	case *big.Int:
+		if t.Kind == HugeInt && v.IsInt64() {
+			return Type{Kind: BigInt}.json(v.Int64())
+		}
+	case float64:
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			return v
+		}
+	}
+	text, _ := t.Text(v)
+	return text
+}

@@ -1,0 +1,141 @@
+package result
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Marks of the terminal table.
+const (
+	nullMark = "NULL"
+	gap      = "  "
+)
+
+// WriteTable writes the table for people: aligned columns, numbers to the right, the
+// notes below.
+func (t *Table) WriteTable(w io.Writer) error {
+	lines := t.texts()
+	widths := make([]int, len(t.Columns))
+	for _, line := range lines {
+		for i, s := range line {
+			widths[i] = max(widths[i], utf8.RuneCountInString(s))
+		}
+	}
+	out := bufio.NewWriter(w)
+	t.line(out, lines[0], widths)
+	rule := make([]string, len(widths))
+	for i, n := range widths {
+		rule[i] = strings.Repeat("─", n)
+	}
+	t.line(out, rule, widths)
+	for _, line := range lines[1:] {
+		t.line(out, line, widths)
+	}
+	t.foot(out)
+	return out.Flush()
+}
+
+// texts returns the header and the rows as printable text.
+func (t *Table) texts() [][]string {
+	hidden := t.suppressed()
+	head := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		head[i] = printable(c.Name)
+	}
+	lines := [][]string{head}
+	for r, row := range t.Rows {
+		line := make([]string, len(row))
+		for i, v := range row {
+			line[i] = t.mark(i, v, hidden[Cell{r, i}])
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func (t *Table) mark(column int, v Value, suppressed bool) string {
+	if suppressed {
+		return fmt.Sprintf("< %d", t.Cohort)
+	}
+	text, ok := t.Columns[column].Type.Text(v)
+	if !ok {
+		return nullMark
+	}
+	return printable(text)
+}
+
+func (t *Table) line(out *bufio.Writer, line []string, widths []int) {
+	var b strings.Builder
+	for i, s := range line {
+		pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(s))
+		if i > 0 {
+			b.WriteString(gap)
+		}
+		if t.Columns[i].Type.Numeric() {
+			b.WriteString(pad + s)
+		} else {
+			b.WriteString(s + pad)
+		}
+	}
+	out.WriteString(strings.TrimRight(b.String(), " ") + "\n")
+}
+
+func (t *Table) foot(out *bufio.Writer) {
+	word := "rows"
+	if len(t.Rows) == 1 {
+		word = "row"
+	}
+	fmt.Fprintf(out, "(%d %s)\n", len(t.Rows), word)
+	for _, c := range t.Columns {
+		if c.Note != "" {
+			fmt.Fprintf(out, "%s: %s\n", printable(c.Name), c.Note)
+		}
+	}
+	for _, n := range t.Notes {
+		fmt.Fprintf(out, "%s\n", n)
+	}
+}
+
+// printable escapes what would break a line or steer a terminal.
+func printable(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
+		return s
+	}
+	quoted := strconv.Quote(s)
+	return quoted[1 : len(quoted)-1]
+}
+
+// WriteCSV writes the table as CSV (RFC 4180) with a header and CRLF line ends. NULL
+// and suppressed values are empty fields, the empty string is written as "".
+func (t *Table) WriteCSV(w io.Writer) error {
+	out := bufio.NewWriter(w)
+	head := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		head[i] = field(c.Name)
+	}
+	out.WriteString(strings.Join(head, ",") + "\r\n")
+	for _, row := range t.Rows {
+		line := make([]string, len(row))
+		for i, v := range row {
+			if text, ok := t.Columns[i].Type.Text(v); ok {
+				line[i] = field(text)
+			}
+		}
+		out.WriteString(strings.Join(line, ",") + "\r\n")
+	}
+	return out.Flush()
+}
+
+// field quotes a field where it must be. encoding/csv is not used for writing since
+// it cannot tell "" from NULL.
+func field(s string) string {
+	if s != "" && !strings.ContainsAny(s, "\",\r\n") && strings.TrimSpace(s) == s {
+		return s
+	}
+	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+}
