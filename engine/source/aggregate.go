@@ -1,0 +1,106 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/tacit-space/tacit/engine/plan"
+	"github.com/tacit-space/tacit/engine/source/internal/duckdb"
+)
+
+// Aggregate validates the plan's table (see [Engine.Validate]) and runs the plan over
+// it. The stream has a column per key and then one per sum, a row per cell that has
+// rows, in any order:
+//
+//   - KeyColumn: the raw value; KeyTrunc: a date from days on, else a timestamp;
+//     KeyBins and KeyCase: the slot as an integer, NULL where it is NULL for KeyBins.
+//   - a count is an int64; a sum is a decimal128 whose 128 bits, whatever its scale,
+//     are the whole number of units, NULL over no rows.
+//
+// The plan is one that [plan.Check] accepts. The caller releases the reader. When ctx
+// ends, the engine stops within milliseconds and the reader's Err is ctx's. After the
+// last row the reader fails with [ErrChanged] if the files are no longer the ones that
+// were validated, so Err must be checked before anything is used.
+func (e *Engine) Aggregate(ctx context.Context, p *plan.Plan) (array.RecordReader, error) {
+	t, err := e.table(p.Table)
+	if err != nil {
+		return nil, err
+	}
+	s, err := e.validated(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.judge(s.report); err != nil {
+		return nil, err
+	}
+	sql, err := t.render(p, t.relation(s, t.Clamps() && s.report.adjusts()))
+	if err != nil {
+		return nil, err
+	}
+	r, err := e.db.Query(ctx, sql)
+	if err != nil {
+		return nil, t.failed(err, s)
+	}
+	return &checked{Reader: r, table: t, snapshot: s}, nil
+}
+
+// failed explains an error of a query over validated data: if the files have changed,
+// that is why.
+func (t *table) failed(err error, s *snapshot) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	if changed := t.unchanged(s); changed != nil {
+		return changed
+	}
+	return explain(err, t)
+}
+
+// checked is a stream that ends well only if the table has not changed.
+type checked struct {
+	*duckdb.Reader
+	table    *table
+	snapshot *snapshot
+	err      error
+	done     bool
+}
+
+// Next fetches the next record; after the last it checks the files.
+func (c *checked) Next() bool {
+	if c.done {
+		return false
+	}
+	if c.Reader.Next() {
+		return true
+	}
+	c.done = true
+	if err := c.Reader.Err(); err != nil {
+		c.err = c.table.failed(err, c.snapshot)
+	} else {
+		c.err = c.table.unchanged(c.snapshot)
+	}
+	return false
+}
+
+// Err returns why the stream ended early.
+func (c *checked) Err() error { return c.err }
+
+// closing calls close after the last release.
+type closing struct {
+	array.RecordReader
+	refs  atomic.Int64
+	close func()
+}
+
+// Retain adds a reference.
+func (c *closing) Retain() { c.refs.Add(1) }
+
+// Release drops one.
+func (c *closing) Release() {
+	if c.refs.Add(-1) == 0 {
+		c.RecordReader.Release()
+		c.close()
+	}
+}
