@@ -1,4 +1,3 @@
-// Package session is what protocol machines and their drivers share.
 package session
 
 // Party is a position in one job: 0 is the coordinator, 1…n are the workers in

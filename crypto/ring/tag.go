@@ -1,0 +1,75 @@
+package ring
+
+import "math/bits"
+
+// Tag returns Σ_{j=1..d} alpha^j · x_j in F_p over the elements x_1 … x_d of v, read
+// as signed integers. It returns [ErrTagRange] if a 128-bit element is outside
+// (−2^126, 2^126), and [ErrShape] for a malformed vector. The package comment says
+// what the tag proves.
+func Tag(alpha F127, v Vector) (F127, error) { return TagAt(alpha, v, 0) }
+
+// TagAt is [Tag] for a range: v's first element is element number first of the
+// whole, counted from 0. The tag of the whole is the sum of the tags of ranges
+// that partition it.
+func TagAt(alpha F127, v Vector, first uint64) (F127, error) {
+	if err := v.Check(); err != nil {
+		return F127{}, err
+	}
+	var sum F127
+	if v.Width == Width64 {
+		sum = horner64(alpha, v.Words)
+	} else {
+		if !tagRange(v.Words) {
+			return F127{}, ErrTagRange
+		}
+		sum = horner128(alpha, v.Words)
+	}
+	return sum.Mul(alpha.Pow(first)), nil
+}
+
+// horner64 evaluates from the last element down: (…(x_d·α + x_{d-1})·α + …)·α.
+func horner64(alpha F127, words []uint64) F127 {
+	var acc F127
+	for i := len(words) - 1; i >= 0; i-- {
+		acc = acc.Add(signed64(words[i])).Mul(alpha)
+	}
+	return acc
+}
+
+func horner128(alpha F127, words []uint64) F127 {
+	var acc F127
+	for i := len(words) - 2; i >= 0; i -= 2 {
+		acc = acc.Add(signed128(words[i], words[i+1])).Mul(alpha)
+	}
+	return acc
+}
+
+// signed64 maps a two's complement word to F_p: x, or p + x if negative.
+func signed64(w uint64) F127 {
+	sign := uint64(int64(w) >> 63) // all ones if negative
+	// p + x = (2^127 − 1) + (w − 2^64): low word w − 1, high word 2^63 − 1 − borrow… the
+	// sign-extended 128-bit pattern has the same value minus 2^128 = 2 in F_p.
+	return signed128(w, sign)
+}
+
+// signed128 maps a two's complement pair with |x| < 2^126 to F_p. A negative
+// pattern is x + 2^128; taking 1 off and dropping bit 127 gives x + 2^127 − 1.
+func signed128(lo, hi uint64) F127 {
+	sign := hi >> 63
+	lo, borrow := bits.Sub64(lo, sign, 0)
+	hi, _ = bits.Sub64(hi, 0, borrow)
+	return F127{lo: lo, hi: hi & pHi}
+}
+
+// tagRange reports whether all elements are in (−2^126, 2^126), in a time that
+// depends on their number only.
+func tagRange(words []uint64) bool {
+	var bad uint64
+	for i := 0; i+1 < len(words); i += 2 {
+		lo, hi := words[i], words[i+1]
+		bad |= (hi ^ hi<<1) >> 63 // the two top bits differ: outside [−2^126, 2^126)
+		least := lo | (hi ^ 3<<62)
+		bad |= ^(least | -least) >> 63 // exactly −2^126
+	}
+	return bad == 0
+}
