@@ -38,6 +38,9 @@ type Config struct {
 	Host    Host
 	// Timeout returns how long a phase may last; 0 or nil: without end.
 	Timeout func(session.Phase) time.Duration
+	// Entered, if set, is told when a phase begins, on the goroutine of Run. It
+	// must not block.
+	Entered func(session.Phase)
 	// Observe, if set, is told about every event that was stepped, on the
 	// goroutine of Run. It must not block.
 	Observe func(Seen)
@@ -208,6 +211,9 @@ func (r *Runner) carryOut(effects []session.Effect) *Outcome {
 func (r *Runner) startClock(phase session.Phase) {
 	r.stopClock()
 	r.phase = phase
+	if r.cfg.Entered != nil {
+		r.cfg.Entered(phase)
+	}
 	if r.cfg.Timeout == nil {
 		return
 	}

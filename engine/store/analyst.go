@@ -6,16 +6,17 @@ import (
 	"time"
 )
 
-// Analyst is the state of an analyst's client.
+// Analyst is the state of an analyst's client. Several clients may have it open,
+// as each question is asked by one of them.
 type Analyst struct {
 	*db
 	sealer sealer
 }
 
-// OpenAnalyst opens or creates the store in folder. The key seals secrets at
-// rest.
+// OpenAnalyst opens or creates the store in folder, which other processes may
+// have open too. The key seals secrets at rest.
 func OpenAnalyst(folder string, key [32]byte) (*Analyst, error) {
-	d, s, err := openSealed(folder, "analyst", key)
+	d, s, err := openSealed(folder, "analyst", openShared, key)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,7 @@ func OpenCoordinator(folder string) (*Coordinator, error) {
 type Job struct {
 	ID         JobID
 	Analyst    string // member id
+	Purpose    string
 	Manifest   [32]byte
 	Submission []byte // nil once pruned
 	State      State
@@ -36,13 +37,13 @@ type Job struct {
 	Expires    time.Time
 }
 
-const jobColumns = "id, analyst, manifest, submission, state, attempt, code, message, remedy, created, updated, expires"
+const jobColumns = "id, analyst, purpose, manifest, submission, state, attempt, code, message, remedy, created, updated, expires"
 
 // AddJob stores a new job. [ErrExists] if there is one with this id.
 func (c *Coordinator) AddJob(j Job) error {
 	return c.write("store a job", func(tx *sql.Tx) error {
-		const insert = "INSERT INTO job (" + jobColumns + ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"
-		return once(tx.Exec(insert, j.ID[:], j.Analyst, j.Manifest[:], j.Submission, string(j.State), j.Attempt,
+		const insert = "INSERT INTO job (" + jobColumns + ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"
+		return once(tx.Exec(insert, j.ID[:], j.Analyst, j.Purpose, j.Manifest[:], j.Submission, string(j.State), j.Attempt,
 			j.Reason.Code, j.Reason.Message, j.Reason.Remedy, millis(j.Created), millis(j.Updated), millis(j.Expires)))
 	})
 }
@@ -91,7 +92,7 @@ func (c *Coordinator) jobs(found *[]Job, where string, args ...any) error {
 		var j Job
 		var id, manifest []byte
 		var created, updated, expires int64
-		err := scan(&id, &j.Analyst, &manifest, &j.Submission, &j.State, &j.Attempt,
+		err := scan(&id, &j.Analyst, &j.Purpose, &manifest, &j.Submission, &j.State, &j.Attempt,
 			&j.Reason.Code, &j.Reason.Message, &j.Reason.Remedy, &created, &updated, &expires)
 		if err != nil {
 			return err

@@ -29,20 +29,21 @@ var schema embed.FS
 // db is an open, locked and migrated database of one role.
 type db struct {
 	sql  *sql.DB
-	lock *os.File
+	lock *os.File // nil: shared
 	now  func() time.Time
 }
 
-// open opens or creates the database of a role in folder.
+// open opens or creates the database of a role in folder, for this process
+// alone.
 func open(folder, role string) (*db, error) {
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, Unusable.New("create the store folder: %w", err)
+	if err := makeFolder(folder); err != nil {
+		return nil, err
 	}
 	lock, err := acquire(filepath.Join(folder, lockName))
 	if err != nil {
 		return nil, err
 	}
-	d, err := openLocked(filepath.Join(folder, fileName), role)
+	d, err := openFile(folder, role)
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -50,7 +51,23 @@ func open(folder, role string) (*db, error) {
 	return d, nil
 }
 
-func openLocked(path, role string) (*db, error) {
+// openShared is open for a role that may run many times at once.
+func openShared(folder, role string) (*db, error) {
+	if err := makeFolder(folder); err != nil {
+		return nil, err
+	}
+	return openFile(folder, role)
+}
+
+func makeFolder(folder string) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return Unusable.New("create the store folder: %w", err)
+	}
+	return nil
+}
+
+func openFile(folder, role string) (*db, error) {
+	path := filepath.Join(folder, fileName)
 	// SQLite gives its log files the mode of the database file.
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -75,8 +92,8 @@ func openLocked(path, role string) (*db, error) {
 // a lock in the middle of a transaction, deleted secrets overwritten.
 func source(path string) string {
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
-		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
-		"secure_delete(1)", "busy_timeout(5000)", "trusted_schema(0)",
+		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)",
+		"foreign_keys(1)", "secure_delete(1)", "trusted_schema(0)",
 	}}
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
 }
@@ -131,6 +148,10 @@ func (d *db) apply(script string, version int, role string) error {
 		return err
 	}
 	return d.write("migrate the store", func(tx *sql.Tx) error {
+		var done int
+		if err := tx.QueryRow("SELECT COUNT(*) FROM migration WHERE version = ?", version).Scan(&done); err != nil || done > 0 {
+			return err // another process was faster
+		}
 		if _, err := tx.Exec(string(text)); err != nil {
 			return err
 		}
@@ -193,5 +214,9 @@ func (d *db) scrub() error {
 
 // Close closes the database and gives up the lock.
 func (d *db) Close() error {
-	return errors.Join(wrap("close the store", d.sql.Close()), d.lock.Close())
+	err := wrap("close the store", d.sql.Close())
+	if d.lock == nil {
+		return err
+	}
+	return errors.Join(err, d.lock.Close())
 }

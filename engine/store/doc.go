@@ -5,9 +5,9 @@
 //
 // A method that returned nil has been written through to the disk (write-ahead
 // log, synchronous=FULL). A method that returned an error has changed nothing.
-// One process at a time: a second one on the same folder is refused
-// ([InUse]) by a lock on the file "lock", which the operating system drops when
-// the process dies. Methods take no context on purpose: a short local write is
+// One process at a time, except for analysts: a second one on the same folder is
+// refused ([InUse]) by a lock on the file "lock", which the operating system
+// drops when the process dies. Methods take no context on purpose: a short local write is
 // never abandoned half way. They are safe for concurrent use.
 //
 // # Secrets

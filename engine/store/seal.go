@@ -42,16 +42,16 @@ func row(place string, job JobID, number uint32) []byte {
 // check seals a fixed record on first use and opens it later, so that a store
 // is refused at once under another identity.
 func (d *db) check(s sealer) error {
-	var box []byte
-	err := d.one("read the key check", "SELECT box FROM key_check", nil, &box)
-	if err == ErrMissing {
-		box = s.seal([]byte("tacit"), "key_check", JobID{}, 0)
-		return d.exec("write the key check", "INSERT INTO key_check VALUES (?)", box)
-	}
-	if err != nil {
+	const place = "key_check"
+	const insert = "INSERT INTO key_check (one, box) VALUES (1, ?) ON CONFLICT DO NOTHING"
+	if err := d.exec("write the key check", insert, s.seal([]byte("tacit"), place, JobID{}, 0)); err != nil {
 		return err
 	}
-	if _, err := s.open(box, "key_check", JobID{}, 0); err != nil {
+	var box []byte
+	if err := d.one("read the key check", "SELECT box FROM key_check", nil, &box); err != nil {
+		return err
+	}
+	if _, err := s.open(box, place, JobID{}, 0); err != nil {
 		return Sealed.New("the store was made with another key")
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -445,5 +446,25 @@ func TestJobIDText(t *testing.T) {
 		if _, ok := store.ParseJobID(bad); ok {
 			t.Errorf("%q was read", bad)
 		}
+	}
+}
+
+// An analyst may ask several questions at once, from several programs.
+func TestAnalystsShareAStore(t *testing.T) {
+	folder := t.TempDir()
+	var wg sync.WaitGroup
+	for i := range byte(8) {
+		a := analyst(t, folder)
+		wg.Go(func() {
+			if err := a.Add(store.Question{Job: store.JobID{i}, Record: []byte("secret"), Expires: time.Now()}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	pending, err := analyst(t, folder).Pending()
+	must(t, err)
+	if len(pending) != 8 {
+		t.Fatalf("%d questions, want 8", len(pending))
 	}
 }

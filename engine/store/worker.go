@@ -18,14 +18,14 @@ type Worker struct {
 // OpenWorker opens or creates the store in folder. The key seals secrets at
 // rest.
 func OpenWorker(folder string, key [32]byte) (*Worker, error) {
-	d, s, err := openSealed(folder, "worker", key)
+	d, s, err := openSealed(folder, "worker", open, key)
 	if err != nil {
 		return nil, err
 	}
 	return &Worker{d, s}, nil
 }
 
-func openSealed(folder, role string, key [32]byte) (*db, sealer, error) {
+func openSealed(folder, role string, open func(string, string) (*db, error), key [32]byte) (*db, sealer, error) {
 	s, err := newSealer(key)
 	if err != nil {
 		return nil, sealer{}, err

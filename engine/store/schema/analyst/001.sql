@@ -1,5 +1,8 @@
 -- Instants are milliseconds since 1970, UTC.
-CREATE TABLE key_check (box BLOB NOT NULL) STRICT;
+CREATE TABLE key_check (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  box BLOB NOT NULL
+) STRICT;
 
 -- Questions that were asked. The secret is erased once the answer is delivered.
 CREATE TABLE question (

@@ -2,6 +2,7 @@
 CREATE TABLE job (
   id         BLOB PRIMARY KEY,          -- 16 bytes, chosen by the analyst
   analyst    TEXT NOT NULL,
+  purpose    TEXT NOT NULL,
   manifest   BLOB NOT NULL,             -- hash
   submission BLOB,                      -- NULL once pruned
   state      TEXT NOT NULL,

@@ -1,5 +1,8 @@
 -- Instants are milliseconds since 1970, UTC.
-CREATE TABLE key_check (box BLOB NOT NULL) STRICT;
+CREATE TABLE key_check (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  box BLOB NOT NULL
+) STRICT;
 
 -- Every job that was ever offered, with the decision on it.
 CREATE TABLE job (
