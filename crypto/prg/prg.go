@@ -112,18 +112,34 @@ func newStream(key *Key, domain byte, block uint64) *stream {
 // bytes that are valid until the next call.
 func (s *stream) next(words int) []byte {
 	b := s.buf[:8*words]
-	clear(b)
-	s.ctr.XORKeyStream(b, b)
+	s.ctr.XORKeyStream(b, zeros[:len(b)])
 	return b
 }
+
+// zeros is what the keystream is added to; it is never written.
+var zeros [8 * bufferWords]byte
 
 func addWords(dst []uint64, mask []byte, sub bool) {
 	mask = mask[:8*len(dst)]
 	if sub {
+		for len(dst) >= 4 && len(mask) >= 32 {
+			dst[0] -= binary.LittleEndian.Uint64(mask[0:])
+			dst[1] -= binary.LittleEndian.Uint64(mask[8:])
+			dst[2] -= binary.LittleEndian.Uint64(mask[16:])
+			dst[3] -= binary.LittleEndian.Uint64(mask[24:])
+			dst, mask = dst[4:], mask[32:]
+		}
 		for i := range dst {
 			dst[i] -= binary.LittleEndian.Uint64(mask[8*i:])
 		}
 		return
+	}
+	for len(dst) >= 4 && len(mask) >= 32 {
+		dst[0] += binary.LittleEndian.Uint64(mask[0:])
+		dst[1] += binary.LittleEndian.Uint64(mask[8:])
+		dst[2] += binary.LittleEndian.Uint64(mask[16:])
+		dst[3] += binary.LittleEndian.Uint64(mask[24:])
+		dst, mask = dst[4:], mask[32:]
 	}
 	for i := range dst {
 		dst[i] += binary.LittleEndian.Uint64(mask[8*i:])
