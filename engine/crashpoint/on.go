@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
 )
 
 // All lists every point, for a test that kills at each of them.
@@ -43,6 +42,8 @@ func Here(p Point) {
 	if p != target || passed.Add(1) != passages {
 		return
 	}
-	_ = syscall.Kill(syscall.Getpid(), syscall.SIGKILL)
+	if self, err := os.FindProcess(os.Getpid()); err == nil {
+		_ = self.Kill()
+	}
 	select {} // the signal is on its way
 }

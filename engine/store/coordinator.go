@@ -28,7 +28,7 @@ type Job struct {
 	Analyst    string // member id
 	Purpose    string
 	Manifest   [32]byte
-	Submission []byte // nil once pruned
+	Submission []byte // nil once pruned, and where it is not asked for
 	State      State
 	Attempt    uint32 // the latest; 0: none yet
 	Reason     Reason // why it failed or was refused
@@ -37,7 +37,11 @@ type Job struct {
 	Expires    time.Time
 }
 
-const jobColumns = "id, analyst, purpose, manifest, submission, state, attempt, code, message, remedy, created, updated, expires"
+// The columns of a job, with and without its submission, which may be large.
+const (
+	jobColumns = "id, analyst, purpose, manifest, submission, state, attempt, code, message, remedy, created, updated, expires"
+	light      = "id, analyst, purpose, manifest, NULL, state, attempt, code, message, remedy, created, updated, expires"
+)
 
 // AddJob stores a new job. [ErrExists] if there is one with this id.
 func (c *Coordinator) AddJob(j Job) error {
@@ -60,10 +64,10 @@ func once(result sql.Result, err error) error {
 	return err
 }
 
-// Job returns one job, or [ErrMissing].
+// Job returns one job without its submission, or [ErrMissing].
 func (c *Coordinator) Job(id JobID) (Job, error) {
 	var found []Job
-	err := c.jobs(&found, "WHERE id = ?", id[:])
+	err := c.jobs(&found, light, "WHERE id = ?", id[:])
 	if err != nil {
 		return Job{}, err
 	}
@@ -73,22 +77,23 @@ func (c *Coordinator) Job(id JobID) (Job, error) {
 	return found[0], nil
 }
 
-// Jobs returns the newest jobs of an analyst, at most limit.
+// Jobs returns the newest jobs of an analyst, at most limit, without their
+// submissions.
 func (c *Coordinator) Jobs(analyst string, limit int) ([]Job, error) {
 	var found []Job
-	err := c.jobs(&found, "WHERE analyst = ? ORDER BY created DESC, id LIMIT ?", analyst, limit)
+	err := c.jobs(&found, light, "WHERE analyst = ? ORDER BY created DESC, id LIMIT ?", analyst, limit)
 	return found, err
 }
 
-// Live returns every job that is not over, oldest first.
+// Live returns every job that is not over, with its submission, oldest first.
 func (c *Coordinator) Live() ([]Job, error) {
 	var found []Job
-	err := c.jobs(&found, "WHERE state IN ('submitted', 'admitted', 'running') ORDER BY created, id")
+	err := c.jobs(&found, jobColumns, "WHERE state IN ('submitted', 'admitted', 'running') ORDER BY created, id")
 	return found, err
 }
 
-func (c *Coordinator) jobs(found *[]Job, where string, args ...any) error {
-	return c.each("read jobs", "SELECT "+jobColumns+" FROM job "+where, args, func(scan func(...any) error) error {
+func (c *Coordinator) jobs(found *[]Job, columns, where string, args ...any) error {
+	return c.each("read jobs", "SELECT "+columns+" FROM job "+where, args, func(scan func(...any) error) error {
 		var j Job
 		var id, manifest []byte
 		var created, updated, expires int64
