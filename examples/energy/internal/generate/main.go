@@ -5,7 +5,8 @@
 // of made-up meters, from the BDEW standard load profiles. No row is a real
 // measurement.
 //
-// Run it in examples/energy. The result is the same on every run.
+// Run it in examples/energy. The result is the same on every run. An argument is a folder to write instead
+// of owners.
 //
 // Start at [Write].
 package main
@@ -49,7 +50,11 @@ var utilities = []utility{
 }
 
 func main() {
-	if err := Write("source", "owners"); err != nil {
+	owners := "owners"
+	if len(os.Args) > 1 {
+		owners = os.Args[1]
+	}
+	if err := Write("source", owners); err != nil {
 		log.Fatal(err)
 	}
 }

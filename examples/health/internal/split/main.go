@@ -1,7 +1,8 @@
 // Command split writes the data of the health example: it cuts the two source
 // tables into one folder per owner.
 //
-// Run it in examples/health. The result is the same on every run.
+// Run it in examples/health. The result is the same on every run. An argument is a folder to write instead
+// of owners.
 //
 // Start at [Write].
 package main
@@ -19,7 +20,11 @@ import (
 )
 
 func main() {
-	if err := Write("pooled", "owners"); err != nil {
+	owners := "owners"
+	if len(os.Args) > 1 {
+		owners = os.Args[1]
+	}
+	if err := Write("pooled", owners); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -1,0 +1,235 @@
+package examples
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tacit-space/tacit/engine/lab/draft"
+	"github.com/tacit-space/tacit/engine/source"
+)
+
+var update = flag.Bool("update", false, "write the expected answers")
+
+// TestExpectedAnswers asks the embedded engine each question over all owners' rows
+// together. It is the oracle: nothing of the protocol takes part.
+func TestExpectedAnswers(t *testing.T) {
+	for _, e := range All() {
+		engine, err := source.Open(source.Config{Threads: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer engine.Close()
+		rows := draft.EngineRows(engine)
+		pool(t, e, rows)
+		questions, err := e.Questions()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range questions {
+			t.Run(e.Name+"/"+q.Name, func(t *testing.T) {
+				if q.Text == "" || !strings.HasSuffix(q.Text, "?") {
+					t.Errorf("the first line %q is no question", q.Text)
+				}
+				answer := pooledAnswer(t, rows, q.SQL)
+				file := filepath.Join(e.Name, "expected", q.Name+".json")
+				if *update {
+					if err := os.WriteFile(file, answer, 0o644); err != nil {
+						t.Fatal(err)
+					}
+					return
+				}
+				if diff := cmp.Diff(string(q.Expected), string(answer)); diff != "" {
+					t.Error(diff)
+				}
+			})
+		}
+	}
+}
+
+// pool makes a view of all rows of each table, with the types of the charter where
+// they matter to an answer, and the one function that the engine lacks.
+func pool(t *testing.T, e Example, rows draft.Rows) {
+	t.Helper()
+	run := func(sql string) {
+		if _, err := rows(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for table, types := range map[string]string{
+		"health/cgd":     "{height: 'DECIMAL(4,1)', weight: 'DECIMAL(4,1)'}",
+		"health/lung":    "{}",
+		"energy/load":    "{mw: 'DECIMAL(7,1)'}",
+		"energy/reading": "{kwh: 'DECIMAL(7,3)'}",
+	} {
+		example, name, _ := strings.Cut(table, "/")
+		if example == e.Name {
+			option := ", types = " + types
+			if types == "{}" {
+				option = ""
+			}
+			run(fmt.Sprintf("CREATE VIEW %s AS SELECT * FROM read_csv('%s/owners/*/%s.csv', header = true%s)", name, e.Name, name, option))
+		}
+	}
+	run(`CREATE MACRO width_bucket(x, lo, hi, n) AS CAST(CASE WHEN x < lo THEN 0 WHEN x >= hi THEN n + 1
+		ELSE floor((x - lo) * n / (hi - lo)) + 1 END AS INTEGER)`)
+}
+
+type answer struct {
+	Columns []column
+	Rows    [][]any
+}
+
+type column struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+}
+
+// pooledAnswer is a result in the form in which tacit writes results.
+func pooledAnswer(t *testing.T, rows draft.Rows, sql string) []byte {
+	t.Helper()
+	types, err := rows(t.Context(), "SELECT column_name, column_type FROM (DESCRIBE "+sql+")")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a answer
+	var texts []string
+	for _, row := range types {
+		a.Columns = append(a.Columns, column{*row[0], *row[1]})
+		texts = append(texts, fmt.Sprintf(`CAST("%s" AS VARCHAR)`, *row[0]))
+	}
+	lines, err := rows(t.Context(), "SELECT "+strings.Join(texts, ", ")+" FROM ("+sql+")")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range lines {
+		values := make([]any, len(line))
+		for i, text := range line {
+			values[i] = value(t, a.Columns[i].Type, text)
+		}
+		a.Rows = append(a.Rows, values)
+	}
+	return a.text(t)
+}
+
+// text is JSON with one row a line.
+func (a answer) text(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "{\"columns\": %s,\n \"rows\": [", compact(t, a.Columns))
+	for i, row := range a.Rows {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		fmt.Fprintf(&b, "\n  %s", compact(t, row))
+	}
+	b.WriteString("]}\n")
+	return b.Bytes()
+}
+
+func compact(t *testing.T, v any) string {
+	t.Helper()
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// value is a number if JSON holds it exactly, else text.
+func value(t *testing.T, kind string, text *string) any {
+	t.Helper()
+	if text == nil {
+		return nil
+	}
+	switch kind {
+	case "BIGINT", "HUGEINT", "INTEGER", "DOUBLE":
+		n, err := strconv.ParseFloat(*text, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kind == "DOUBLE" {
+			return n
+		}
+		return json.Number(*text)
+	}
+	return *text
+}
+
+// TestOwnersFilesAreGenerated runs the programs that made the owners' files again.
+func TestOwnersFilesAreGenerated(t *testing.T) {
+	for example, program := range map[string]string{"health": "./internal/split", "energy": "./internal/generate"} {
+		t.Run(example, func(t *testing.T) {
+			fresh := t.TempDir()
+			run(t, t.Context(), example, "go", "run", program, fresh)
+			sameTree(t, filepath.Join(example, "owners"), fresh)
+		})
+	}
+}
+
+func run(t *testing.T, ctx context.Context, dir, name string, args ...string) {
+	t.Helper()
+	c := exec.CommandContext(ctx, name, args...)
+	c.Dir = dir
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+// sameTree compares the files below two folders.
+func sameTree(t *testing.T, want, got string) {
+	t.Helper()
+	a, b := tree(t, want), tree(t, got)
+	for path, text := range a {
+		if b[path] != text {
+			t.Errorf("%s is not what the program writes", path)
+		}
+		delete(b, path)
+	}
+	for path := range b {
+		t.Errorf("%s is missing", path)
+	}
+}
+
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		rel, _ := filepath.Rel(dir, path)
+		files[rel] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func TestExtract(t *testing.T) {
+	for _, e := range All() {
+		dir := t.TempDir()
+		if err := e.Extract(dir); err != nil {
+			t.Fatal(err)
+		}
+		sameTree(t, filepath.Join(e.Name, "owners"), filepath.Join(dir, "owners"))
+		if _, err := os.Stat(filepath.Join(dir, "charter.yaml")); err != nil {
+			t.Error(err)
+		}
+	}
+}
