@@ -203,9 +203,10 @@ func (e *Engine) probeParquet(ctx context.Context, t *table, path string) (*prob
 }
 
 // probeJSON finds the names of a JSON file's fields. Values are read as text, so that
-// they are converted by the charter's types and not by those that DuckDB guesses.
+// they are converted by the charter's types and not by those that DuckDB guesses;
+// except that numbers with a point or an exponent are doubles, as DuckDB parses them.
 func (e *Engine) probeJSON(ctx context.Context, t *table, path string, gz bool) (*probed, error) {
-	compression := "'none'"
+	compression := "'uncompressed'"
 	if gz {
 		compression = "'gzip'"
 	}
@@ -217,8 +218,10 @@ func (e *Engine) probeJSON(ctx context.Context, t *table, path string, gz bool) 
 	}
 	columns := make([]string, len(heads))
 	for i := range heads {
-		heads[i].kind = "VARCHAR"
-		columns[i] = quote(heads[i].name) + ": 'VARCHAR'"
+		if heads[i].kind != "DOUBLE" {
+			heads[i].kind = "VARCHAR"
+		}
+		columns[i] = quote(heads[i].name) + ": " + quote(heads[i].kind)
 	}
 	scan := func(paths []string) string {
 		return "read_json(" + quotePaths(paths) + ", records = true, columns = {" + strings.Join(columns, ", ") + "}" + options + ")"

@@ -232,7 +232,7 @@ func (g grid) exact(x string, t charter.Type) (string, error) {
 		typ = "BIGINT"
 	}
 	whole := func(n *big.Int) string { return cast(n.String(), typ) }
-	return fmt.Sprintf("(CAST(%s AS %s) - %s) * %s // %s + 1", scaled, typ, whole(g.lo),
+	return fmt.Sprintf("CAST((CAST(%s AS %s) - %s) * %s // %s + 1 AS BIGINT)", scaled, typ, whole(g.lo),
 		whole(big.NewInt(int64(g.n))), whole(g.width())), nil
 }
 
