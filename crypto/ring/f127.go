@@ -114,14 +114,11 @@ func ParseF127(b []byte) (F127, error) {
 		return F127{}, fmt.Errorf("%w: %d bytes, wanted %d", ErrNotCanonical, len(b), F127Size)
 	}
 	a := F127{lo: binary.LittleEndian.Uint64(b[:8]), hi: binary.LittleEndian.Uint64(b[8:])}
-	if !a.Equal(subtractPOnce(a)) {
+	if !a.Equal(reduce128(a.lo, a.hi)) {
 		return F127{}, fmt.Errorf("%w: not below p", ErrNotCanonical)
 	}
 	return a, nil
 }
-
-// subtractPOnce reduces a 128-bit pattern that may be p or more, up to 2^128−1.
-func subtractPOnce(a F127) F127 { return reduce128(a.lo, a.hi) }
 
 // ReduceF127 reduces 32 bytes, a little-endian number below 2^256, modulo p. For
 // uniform bytes the result is uniform up to a distance of 2^-128.

@@ -34,8 +34,10 @@ func fieldOf(x *big.Int) F127 {
 
 func TestFieldAgainstBig(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
-	edge := []*big.Int{big.NewInt(0), big.NewInt(1), big.NewInt(2), new(big.Int).Sub(p127, big.NewInt(1)), new(big.Int).Sub(p127, big.NewInt(2)),
-		new(big.Int).Lsh(big.NewInt(1), 64), new(big.Int).Lsh(big.NewInt(1), 126), new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 64), big.NewInt(1))}
+	edge := []*big.Int{
+		big.NewInt(0), big.NewInt(1), big.NewInt(2), new(big.Int).Sub(p127, big.NewInt(1)), new(big.Int).Sub(p127, big.NewInt(2)),
+		new(big.Int).Lsh(big.NewInt(1), 64), new(big.Int).Lsh(big.NewInt(1), 126), new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 64), big.NewInt(1)),
+	}
 	for range 200 {
 		x := new(big.Int).SetUint64(r.Uint64())
 		edge = append(edge, x.Lsh(x, 62).Or(x, new(big.Int).SetUint64(r.Uint64())).Mod(x, p127))

@@ -44,13 +44,8 @@ func horner128(alpha F127, words []uint64) F127 {
 	return acc
 }
 
-// signed64 maps a two's complement word to F_p: x, or p + x if negative.
-func signed64(w uint64) F127 {
-	sign := uint64(int64(w) >> 63) // all ones if negative
-	// p + x = (2^127 − 1) + (w − 2^64): low word w − 1, high word 2^63 − 1 − borrow… the
-	// sign-extended 128-bit pattern has the same value minus 2^128 = 2 in F_p.
-	return signed128(w, sign)
-}
+// signed64 maps a two's complement word to F_p by extending its sign.
+func signed64(w uint64) F127 { return signed128(w, uint64(int64(w)>>63)) }
 
 // signed128 maps a two's complement pair with |x| < 2^126 to F_p. A negative
 // pattern is x + 2^128; taking 1 off and dropping bit 127 gives x + 2^127 − 1.
