@@ -6,7 +6,7 @@
 // documents, duplicate keys, unknown keys (with a suggestion) and keys without a
 // value, so one text means one thing and cannot blow up when it is expanded.
 //
-// Limits: the caller's size limit, [MaxDepth] levels, and a cap of problems
+// Limits: the size that the caller allows, [MaxDepth], [MaxKeys], [MaxBlanks], and a cap of problems
 // reported. Scalars are taken as they are written: 007 read into a string is "007".
 //
 // Start at [Unmarshal].

@@ -13,8 +13,12 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// MaxDepth is the deepest nesting of mappings and sequences.
-const MaxDepth = 16
+// Limits of a text.
+const (
+	MaxDepth  = 16   // nesting of mappings and sequences
+	MaxKeys   = 1000 // keys of a mapping in block style
+	MaxBlanks = 100  // empty lines in a row, and characters of an empty line
+)
 
 // parse returns the one mapping of the text. A parser that panics is a problem of
 // the text, not of the process: the text may come from another organisation.
@@ -47,33 +51,99 @@ func guardText(text []byte, limit int) *Problem {
 	case bytes.IndexByte(text, 0) >= 0:
 		return &Problem{Message: "holds a NUL byte"}
 	}
-	return nil
+	return guardBlanks(text)
 }
 
-// guardTokens refuses what the package does not read, and nesting that would make
-// the recursive parser deep, before the parser runs.
-func guardTokens(tokens token.Tokens) *Problem {
-	flow, inline, line := 0, 0, 0
-	for _, t := range tokens {
-		if name := refused(t.Type); name != "" {
-			return at(t, name+" are not read here")
+// guardBlanks refuses long runs of empty lines: at the start of a block text the
+// lexer takes time that grows with their square and more.
+func guardBlanks(text []byte) *Problem {
+	run, number := 0, 0
+	for line := range bytes.Lines(text) {
+		number++
+		run++
+		if len(bytes.TrimSpace(line)) > 0 {
+			run = 0
 		}
-		if t.Position.Line != line {
-			line, inline = t.Position.Line, 0
-		}
-		switch t.Type {
-		case token.MappingStartType, token.SequenceStartType:
-			flow++
-		case token.MappingEndType, token.SequenceEndType:
-			flow--
-		case token.SequenceEntryType:
-			inline++
-		}
-		if flow > MaxDepth || inline > MaxDepth {
-			return at(t, fmt.Sprintf("nested deeper than %d levels", MaxDepth))
+		if run > MaxBlanks || run > 0 && len(line) > MaxBlanks {
+			return &Problem{Line: number, Message: "a long empty part"}
 		}
 	}
 	return nil
+}
+
+// guardTokens refuses what the package does not read, and what would make the
+// parser slow or deep, before it runs: it is recursive, and takes time quadratic in
+// the keys of a mapping.
+func guardTokens(tokens token.Tokens) *Problem {
+	shape := shape{keys: map[int]int{}}
+	documents := 0
+	for i, t := range tokens {
+		if t.Type == token.DocumentHeaderType {
+			documents++
+		}
+		if documents > 1 {
+			return at(t, "a second document; one file holds one")
+		}
+		if name := refused(t.Type); name != "" {
+			return at(t, name+" are not read here")
+		}
+		first := i == 0 || tokens[i-1].Position.Line != t.Position.Line
+		if wrong := shape.add(t, first); wrong != "" {
+			return at(t, wrong)
+		}
+	}
+	return nil
+}
+
+// shape follows the nesting of a text token by token.
+type shape struct {
+	flow   int         // open brackets
+	dashes int         // sequence entries on this line
+	last   int         // column of the token before
+	keys   map[int]int // keys of each open block mapping, by its column
+}
+
+// add returns why the text is refused after a token, "" if it is not.
+func (s *shape) add(t *token.Token, first bool) string {
+	column := t.Position.Column
+	if first {
+		s.dashes = 0
+		s.dedent(column)
+	}
+	switch t.Type {
+	case token.MappingStartType, token.SequenceStartType:
+		s.flow++
+	case token.MappingEndType, token.SequenceEndType:
+		s.flow--
+	case token.SequenceEntryType:
+		s.dashes++
+	case token.MappingValueType:
+		if s.flow == 0 {
+			s.keys[s.last]++
+		}
+	}
+	s.last = column
+	if s.flow > MaxDepth || s.dashes > MaxDepth || len(s.keys) > MaxDepth {
+		return fmt.Sprintf("nested deeper than %d levels", MaxDepth)
+	}
+	for _, n := range s.keys {
+		if n > MaxKeys {
+			return fmt.Sprintf("more than %d keys in a mapping", MaxKeys)
+		}
+	}
+	return ""
+}
+
+// dedent ends the block mappings that are to the right of a line's first token.
+func (s *shape) dedent(column int) {
+	if s.flow > 0 {
+		return
+	}
+	for c := range s.keys {
+		if c > column {
+			delete(s.keys, c)
+		}
+	}
 }
 
 func refused(t token.Type) string {
