@@ -3,11 +3,26 @@
 // boxes with, and the keys that seal the member's state at rest. The Ed25519 key
 // also makes the self-signed TLS certificate.
 //
-// A [Public] identity has one encoding of [PublicSize] bytes; the charter names
-// its [Public.Fingerprint], which is collision resistant (SHA-256 over a label and
-// the encoding), so a charter that is pinned pins every key.
+// Each key comes from the seed by a derivation of its own, so that one says nothing
+// about another.
 //
-// Whoever has the seed is the member: it is boxed so that nothing prints it.
+// # Threat model
+//
+// Whoever has the seed is the member: it is boxed so that nothing prints it; at rest
+// it is in a key file, of which this package knows nothing.
+//
+// A [Public] identity has one encoding, and [ParsePublic] refuses weak keys (see
+// the packages sign and kem). The charter names its [Public.Fingerprint], which is
+// collision resistant (SHA-256 over a label and the encoding), so a charter that is
+// pinned pins every key.
+//
+// # Sizes
+//
+// Seed 32 bytes, public identity 3200, fingerprint 55 characters.
+//
+// # Errors
+//
+// [ErrPublic] for what is no public identity; kem.ErrBox for a box that does not open.
 //
 // Start at [FromSeed].
 package identity

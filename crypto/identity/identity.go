@@ -39,7 +39,7 @@ func Generate(rand io.Reader) (*Identity, error) {
 	return FromSeed(seed), nil
 }
 
-// FromSeed makes the identity of a seed.
+// FromSeed makes the identity of a seed, which must be uniformly random.
 func FromSeed(seed [SeedSize]byte) *Identity {
 	id := &Identity{
 		seed: secret.New(seed[:]),
@@ -64,7 +64,8 @@ func (id *Identity) SignHybrid(label string, msg []byte) []byte {
 	return id.sign.SignHybrid(label, msg)
 }
 
-// Open opens a box that [Public.Seal] sealed, or returns [kem.ErrBox].
+// Open opens a box that [Public.Seal] sealed with the same info and aad, or returns
+// [kem.ErrBox].
 func (id *Identity) Open(info, aad, box []byte) ([]byte, error) { return id.box.Open(info, aad, box) }
 
 // Ed25519 returns the key of the TLS certificate.

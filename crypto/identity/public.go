@@ -25,9 +25,10 @@ const (
 	labelFingerprint  = "tacit/identity/v1/fingerprint"
 )
 
-// Public is the public side of a member. It is immutable; the zero value verifies
-// nothing.
+// Public is the public side of a member. It is immutable. The zero value is nobody:
+// it verifies nothing, nothing can be sealed to it, and it equals nobody.
 type Public struct {
+	_           [0]func() // == would compare addresses: use Equal
 	sign        sign.PublicKey
 	box         kem.PublicKey
 	fingerprint string
@@ -41,7 +42,8 @@ func newPublic(s sign.PublicKey, b kem.PublicKey) Public {
 	return p
 }
 
-// ParsePublic reads exactly [PublicSize] canonical bytes.
+// ParsePublic reads exactly [PublicSize] canonical bytes; everything else, weak keys
+// too, is [ErrPublic].
 func ParsePublic(b []byte) (Public, error) {
 	if len(b) != PublicSize {
 		return Public{}, fmt.Errorf("%w: %d bytes, wants %d", ErrPublic, len(b), PublicSize)
@@ -63,7 +65,8 @@ func (p Public) Marshal() []byte {
 	return append(s[:], k[:]...)
 }
 
-// Fingerprint returns "tk1" and 52 characters of lower-case base32.
+// Fingerprint returns "tk1" and 52 characters of lower-case base32 (RFC 4648, no
+// padding), or "" for nobody. Compare it in full.
 func (p Public) Fingerprint() string { return p.fingerprint }
 
 // Equal reports whether the two are the same identity, and one.
@@ -79,7 +82,8 @@ func (p Public) VerifyHybrid(label string, msg, sig []byte) bool {
 	return p.sign.VerifyHybrid(label, msg, sig)
 }
 
-// Seal encrypts to the member: [kem.BoxOverhead] bytes more than content.
+// Seal encrypts to the member: [kem.BoxOverhead] bytes more than content. It returns
+// [kem.ErrKey] for nobody.
 func (p Public) Seal(info, aad, content []byte, rand io.Reader) ([]byte, error) {
 	return kem.Seal(p.box, info, aad, content, rand)
 }

@@ -20,8 +20,12 @@ var ErrBox = errors.New("kem: the box does not open")
 var suite = hpke.NewSuite(hpke.KEM_XWING, hpke.KDF_HKDF_SHA256, hpke.AEAD_AES256GCM)
 
 // Seal encrypts content to key. Info names the use and aad binds the context;
-// both must be given again to open the box.
+// both must be given again to open the box. It reads 64 bytes of rand. The zero
+// key gives [ErrKey].
 func Seal(key PublicKey, info, aad, content []byte, rand io.Reader) ([]byte, error) {
+	if key == (PublicKey{}) {
+		return nil, ErrKey
+	}
 	public, err := xwing.Scheme().UnmarshalBinaryPublicKey(key.packed[:])
 	if err != nil {
 		return nil, ErrKey
@@ -41,7 +45,7 @@ func Seal(key PublicKey, info, aad, content []byte, rand io.Reader) ([]byte, err
 	return append(enc, sealed...), nil
 }
 
-// Open returns the content of a box, or [ErrBox].
+// Open returns the content of a box, or [ErrBox] whatever is wrong with it.
 func (k PrivateKey) Open(info, aad, box []byte) ([]byte, error) {
 	if len(box) < BoxOverhead {
 		return nil, ErrBox

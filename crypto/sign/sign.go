@@ -27,18 +27,21 @@ const (
 	labelMLDSA   = "tacit/sign/v1/ml-dsa-65"
 )
 
-// PublicKey verifies signatures. It is immutable.
+// PublicKey verifies signatures. It is immutable. The zero value verifies nothing.
 type PublicKey struct {
 	packed [PublicKeySize]byte
 	mldsa  *mldsa65.PublicKey
 }
 
-// ParsePublicKey reads a public key: the Ed25519 key, then the ML-DSA-65 key.
+// ParsePublicKey reads a public key of exactly [PublicKeySize] bytes: the Ed25519 key,
+// then the ML-DSA-65 key. It returns [ErrKey] for another length and for an Ed25519 key that
+// is not the canonical encoding of a point of prime order. (Every ML-DSA key of the
+// right length is canonical: its coefficients take 10 bits each.)
 func ParsePublicKey(b []byte) (PublicKey, error) {
 	if len(b) != PublicKeySize {
 		return PublicKey{}, fmt.Errorf("%w: %d bytes, wants %d", ErrKey, len(b), PublicKeySize)
 	}
-	if !canonicalPoint(b[:ed25519.PublicKeySize]) {
+	if !soundPoint(b[:ed25519.PublicKeySize]) {
 		return PublicKey{}, fmt.Errorf("%w: Ed25519 half", ErrKey)
 	}
 	k := PublicKey{packed: [PublicKeySize]byte(b), mldsa: new(mldsa65.PublicKey)}
@@ -81,7 +84,7 @@ type PrivateKey struct {
 	get func() (ed25519.PrivateKey, *mldsa65.PrivateKey)
 }
 
-// DeriveKey makes the key pairs of a 32-byte seed.
+// DeriveKey makes the key pairs of a 32-byte seed, which must be uniformly random.
 func DeriveKey(seed [SeedSize]byte) PrivateKey {
 	edSeed := session.KDF(seed[:], labelEd25519)
 	mlSeed := session.KDF(seed[:], labelMLDSA)
@@ -99,10 +102,10 @@ func (k PrivateKey) Public() PublicKey {
 	return pk
 }
 
-// Ed25519 returns the Ed25519 key, for TLS.
+// Ed25519 returns a copy of the Ed25519 key, for TLS.
 func (k PrivateKey) Ed25519() ed25519.PrivateKey {
 	ed, _ := k.get()
-	return ed
+	return bytes.Clone(ed)
 }
 
 // Sign signs with Ed25519: [SignatureSize] bytes.
