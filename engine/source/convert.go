@@ -119,12 +119,20 @@ func (f source) checked(sqlType, wrong string) (conversion, bool) {
 }
 
 // written converts text. It is bad if the cast fails or the text does not match the
-// pattern, which is not looked at for the canonical text of a value.
+// pattern.
 func (f source) written(sqlType, pattern string) (conversion, bool) {
 	c := conversion{
 		value: fmt.Sprintf("CAST(%s AS %s)", f.r, sqlType),
 		safe:  fmt.Sprintf("TRY_CAST(%s AS %s)", f.r, sqlType),
 	}
+	c.bad = fmt.Sprintf("(%[1]s IS NOT NULL AND (%[2]s IS NULL OR NOT regexp_full_match(%[1]s, %[3]s)))", f.r, c.safe, quote(pattern))
+	return c, true
+}
+
+// number is written, but looks at the pattern only where the text is not the canonical
+// text of its value.
+func (f source) number(sqlType, pattern string) (conversion, bool) {
+	c, _ := f.written(sqlType, pattern)
 	c.bad = fmt.Sprintf("CASE WHEN %[1]s IS NULL THEN FALSE WHEN %[2]s IS NULL THEN TRUE WHEN CAST(%[2]s AS VARCHAR) = %[1]s THEN FALSE ELSE NOT regexp_full_match(%[1]s, %[3]s) END",
 		f.r, c.safe, quote(pattern))
 	return c, true
@@ -141,7 +149,7 @@ func (f source) toInteger() (conversion, bool) {
 	case classDecimal:
 		return f.checked("BIGINT", f.r+" <> trunc("+f.r+")")
 	case classText:
-		return f.written("BIGINT", `[ \t]*[+-]?[0-9]+(\.0*)?[ \t]*`)
+		return f.number("BIGINT", `[ \t]*[+-]?[0-9]+(\.0*)?[ \t]*`)
 	}
 	return conversion{}, false
 }
@@ -161,7 +169,7 @@ func (f source) toDecimal(t charter.Type) (conversion, bool) {
 		if t.Scale == 0 {
 			pattern = `[ \t]*[+-]?([0-9]+(\.0*)?|\.0+)[ \t]*`
 		}
-		return f.written(typ, pattern)
+		return f.number(typ, pattern)
 	}
 	return conversion{}, false
 }
@@ -183,7 +191,7 @@ func (f source) toDouble() (conversion, bool) {
 	case classSmall, classHuge, classDecimal, classFloat:
 		return f.as("DOUBLE")
 	case classText:
-		return f.written("DOUBLE", `(?i)[ \t]*[+-]?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?|nan|inf|infinity)[ \t]*`)
+		return f.number("DOUBLE", `(?i)[ \t]*[+-]?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?|nan|inf|infinity)[ \t]*`)
 	}
 	return conversion{}, false
 }

@@ -77,7 +77,7 @@ func Open(cfg Config) (*Engine, error) {
 		return nil, ErrOpen.New("the engine does not start: %s", err)
 	}
 	e := &Engine{db: db, tempDir: cfg.TempDir, tables: map[string]*table{}}
-	err = db.Exec(context.Background(), "SET temp_directory = "+quote(cfg.TempDir), "SET TimeZone = 'UTC'")
+	err = db.Exec(context.Background(), "SET temp_directory = "+quote(cfg.TempDir), "SET GLOBAL TimeZone = 'UTC'")
 	if err != nil {
 		db.Close()
 		return nil, ErrOpen.New("the engine refuses its settings: %s", err)
@@ -110,7 +110,7 @@ func (e *Engine) Lock(ctx context.Context) error {
 	}
 	paths, dirs := e.allowed()
 	err := e.db.Exec(ctx,
-		"SET max_expression_depth = "+strconv.Itoa(maxExpressionDepth),
+		"SET GLOBAL max_expression_depth = "+strconv.Itoa(maxExpressionDepth),
 		"SET autoinstall_known_extensions = false",
 		"SET autoload_known_extensions = false",
 		"SET allow_community_extensions = false",
@@ -139,11 +139,11 @@ const maxExpressionDepth = 200
 // allowed lists the paths and directories of all mappings.
 func (e *Engine) allowed() (paths, dirs []string) {
 	for _, name := range e.order {
-		for _, pattern := range e.tables[name].patterns {
-			if dir, wild := wildcardDir(pattern); wild {
-				dirs = append(dirs, dir)
+		for _, p := range e.tables[name].patterns {
+			if p.dir != "" {
+				dirs = append(dirs, p.dir)
 			} else {
-				paths = append(paths, pattern)
+				paths = append(paths, p.text)
 			}
 		}
 	}

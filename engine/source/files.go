@@ -53,25 +53,43 @@ func formatOf(path string) (f format, gz bool, err error) {
 	return 0, gz, ErrFormat.New("%s has none of the known suffixes", filepath.Base(path))
 }
 
-// wildcardDir returns the directory above the first wildcard of a pattern.
-func wildcardDir(pattern string) (dir string, wild bool) {
-	i := strings.IndexAny(pattern, `*?[`)
-	if i < 0 {
-		return "", false
+// pattern is an absolute path, or one with wildcards.
+type pattern struct {
+	text string
+	dir  string // above the first wildcard; "" for a path
+}
+
+// newPattern takes text as a path if there is a file of that name.
+func newPattern(text string) (pattern, error) {
+	abs, err := filepath.Abs(text)
+	if err != nil {
+		return pattern{}, err
 	}
-	return filepath.Dir(pattern[:i] + "x"), true
+	p := pattern{text: abs}
+	if i := strings.IndexAny(abs, `*?[`); i >= 0 {
+		if _, err := os.Stat(abs); err != nil {
+			p.dir = filepath.Dir(abs[:i] + "x")
+		}
+	}
+	return p, nil
+}
+
+// files returns the paths that match now.
+func (p pattern) files() []string {
+	if p.dir == "" {
+		return []string{p.text}
+	}
+	paths, _ := filepath.Glob(p.text) // a malformed pattern matches nothing
+	return paths
 }
 
 // list returns the files of a table in order, without repetition.
 func (t *table) list() ([]file, error) {
 	var paths []string
-	for _, pattern := range t.patterns {
-		matches := []string{pattern}
-		if _, wild := wildcardDir(pattern); wild {
-			var err error
-			if matches, err = filepath.Glob(pattern); err != nil || len(matches) == 0 {
-				return nil, ErrNoFile.New("table %s: no file matches %s", t.Name, pattern)
-			}
+	for _, p := range t.patterns {
+		matches := p.files()
+		if len(matches) == 0 {
+			return nil, ErrNoFile.New("table %s: no file matches %s", t.Name, p.text)
 		}
 		paths = append(paths, matches...)
 	}
@@ -211,7 +229,7 @@ func (e *Engine) probeJSON(ctx context.Context, t *table, path string, gz bool) 
 		compression = "'gzip'"
 	}
 	options := ", hive_partitioning = false, compression = " + compression
-	guess := "read_json(" + quotePaths([]string{path}) + ", records = true, sample_size = -1" + options + ")"
+	guess := "read_json(" + quotePaths([]string{path}) + ", records = 'auto', sample_size = -1" + options + ")"
 	heads, err := e.describe(ctx, guess)
 	if err != nil {
 		return nil, explain(err, t)

@@ -3,7 +3,6 @@ package source
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"strings"
 	"sync"
 
@@ -56,7 +55,7 @@ type table struct {
 	charter.Table
 	columns  []charter.Column // that are read: all but hidden ones
 	query    string
-	patterns []string // absolute
+	patterns []pattern
 
 	mu       sync.Mutex // over validation, so that it runs once
 	snapshot *snapshot  // the last that was opened; with a report if it was validated
@@ -104,12 +103,12 @@ func (e *Engine) AddTable(ctx context.Context, m Mapping, t charter.Table) error
 			mapped.columns = append(mapped.columns, c)
 		}
 	}
-	for _, pattern := range m.Files {
-		abs, err := filepath.Abs(pattern)
+	for _, path := range m.Files {
+		p, err := newPattern(path)
 		if err != nil {
 			return ErrNoFile.New("table %s: %w", t.Name, err)
 		}
-		mapped.patterns = append(mapped.patterns, abs)
+		mapped.patterns = append(mapped.patterns, p)
 	}
 	if err := e.bind(ctx, mapped); err != nil {
 		return err

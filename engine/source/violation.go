@@ -3,9 +3,12 @@ package source
 import (
 	"bufio"
 	"context"
+	"encoding/csv"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/tacit-space/tacit/engine/charter"
@@ -107,7 +110,11 @@ var (
 // unreadable turns an error about a file's content into a fault. Of the engine's text,
 // which repeats lines of the file, only numbers and the kind of defect are kept.
 func (t *table) unreadable(d *duckdb.Error) error {
-	name := t.mentioned(d.Message)
+	path := t.mentioned(d.Message)
+	name := "a file"
+	if path != "" {
+		name = filepath.Base(path)
+	}
 	m := csvLine.FindStringSubmatch(d.Message)
 	if m == nil {
 		return ErrUnreadable.New("table %s: %s cannot be read", t.Name, name)
@@ -120,20 +127,38 @@ func (t *table) unreadable(d *duckdb.Error) error {
 	} else if strings.Contains(d.Message, "\nInvalid unicode ") {
 		reason = "not UTF-8 text"
 	}
-	return ErrLine.New("table %s: %s line %s: %s", t.Name, name, m[1], reason)
+	line, _ := strconv.Atoi(m[1])
+	return ErrLine.New("table %s: %s line %d: %s", t.Name, name, t.physical(path, line), reason)
 }
 
-// mentioned returns the name of the file of t that a message names last, where the
-// engine puts it: the text before may repeat lines of the file.
+// physical returns the line of a file where DuckDB counts to line: it counts a
+// record that runs over several lines once.
+func (t *table) physical(path string, line int) int {
+	if path == "" || t.query != "" {
+		return line
+	}
+	_, comma, err := readHeader(t, path, strings.HasSuffix(strings.ToLower(path), ".gz"))
+	if err != nil {
+		return line
+	}
+	at, err := lineOf(path, comma, func(_, at, continued int) bool { return at-continued >= line })
+	if err != nil {
+		return line
+	}
+	return at
+}
+
+// mentioned returns the file of t that a message names last, where the engine puts
+// it: the text before may repeat lines of the file.
 func (t *table) mentioned(message string) string {
-	name, at := "a file", -1
+	path, at := "", -1
 	files, _ := t.list()
 	for _, f := range files {
 		if i := strings.LastIndex(message, f.path); i > at {
-			name, at = filepath.Base(f.path), i
+			path, at = f.path, i
 		}
 	}
-	return name
+	return path
 }
 
 // firstBad tells where the first value is that does not convert, "" unless it is in a
@@ -151,7 +176,7 @@ func (e *Engine) firstBad(ctx context.Context, t *table, s *snapshot, column int
 			if row == 0 {
 				continue
 			}
-			line, err := lineOf(path, p.comma, row)
+			line, err := lineOf(path, p.comma, func(record, _, _ int) bool { return int64(record) == row })
 			if err != nil {
 				return filepath.Base(path), nil
 			}
@@ -172,8 +197,10 @@ func (e *Engine) firstBadRow(ctx context.Context, t *table, p *part, path string
 	return n[0], nil
 }
 
-// lineOf returns the line, from 1, on which a record after the header begins.
-func lineOf(path string, comma rune, record int64) (int, error) {
+// lineOf returns the line, from 1, on which the first record begins that is wanted. It
+// is told the record's number (0: the header), its line, and how many lines of the file
+// so far continue a quoted field.
+func lineOf(path string, comma rune, wanted func(record, line, continued int) bool) (int, error) {
 	_, gz, err := formatOf(path)
 	if err != nil {
 		return 0, err
@@ -184,11 +211,22 @@ func lineOf(path string, comma rune, record int64) (int, error) {
 	}
 	defer r.Close()
 	c := csvReader(bufio.NewReaderSize(r, 1<<20), comma)
-	for range record + 1 {
-		if _, err := c.Read(); err != nil {
+	continued := 0
+	for record := 0; ; record++ {
+		fields, err := c.Read()
+		var parse *csv.ParseError
+		if errors.As(err, &parse) {
+			return parse.StartLine, nil // what DuckDB refuses too
+		}
+		if err != nil {
 			return 0, err
 		}
+		line, _ := c.FieldPos(0)
+		if wanted(record, line, continued) {
+			return line, nil
+		}
+		for _, f := range fields {
+			continued += strings.Count(f, "\n")
+		}
 	}
-	line, _ := c.FieldPos(0)
-	return line, nil
 }
