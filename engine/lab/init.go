@@ -1,0 +1,52 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/tacit-space/tacit/engine/lab/draft"
+	"github.com/tacit-space/tacit/engine/source"
+)
+
+// Init makes a lab of one table: a draft of the charter and each owner's part of
+// the rows. On an error nothing is left in dir.
+func Init(ctx context.Context, dir, from string, o draft.Options) (_ *draft.Draft, err error) {
+	for _, part := range []string{"charter.yaml", "owners"} {
+		if _, err := os.Lstat(filepath.Join(dir, part)); err == nil {
+			return nil, ErrExists.New("%s already has %s", dir, part)
+		}
+	}
+	if _, err := os.Stat(from); err != nil {
+		return nil, draft.ErrInput.New("%w", err)
+	}
+	engine, err := source.Open(source.Config{})
+	if err != nil {
+		return nil, err
+	}
+	defer engine.Close()
+	d, err := draft.Inspect(ctx, from, draft.EngineRows(engine), o)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, ErrFolder.New("%w", err)
+	}
+	fresh, err := os.MkdirTemp(dir, ".init-")
+	if err != nil {
+		return nil, ErrFolder.New("%w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(fresh)) }()
+	owners := filepath.Join(fresh, "owners")
+	if err := d.Split(ctx, owners); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(owners, filepath.Join(dir, "owners")); err != nil {
+		return nil, ErrFolder.New("%w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "charter.yaml"), d.YAML(), 0o644); err != nil {
+		return nil, ErrFolder.New("%w", err)
+	}
+	return d, nil
+}
