@@ -5,7 +5,7 @@
 //	Offer     coordinator   0        the offer, as the protocol encodes it
 //	Accept    worker        0        hash of the manifest
 //	Refuse    worker        0        reason
-//	Begin     coordinator   a        whether the coordinator has heard this worker in attempt a
+//	Begin     coordinator   a        empty: attempt a begins
 //	Protocol  both          a        a message of the protocol machine
 //	Lost      worker        a        empty: nothing is left of attempt a here
 //	Withdraw  worker        0        reason: no longer in this job, in no attempt

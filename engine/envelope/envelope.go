@@ -152,20 +152,6 @@ func ParseOver(body []byte) (Over, error) {
 	return o, closed(r)
 }
 
-// MarshalBegin returns the body of a Begin.
-func MarshalBegin(heard bool) []byte {
-	w := wire.NewWriter()
-	w.Bool(heard)
-	return w.Data()
-}
-
-// ParseBegin reads the body of a Begin.
-func ParseBegin(body []byte) (heard bool, err error) {
-	r := wire.NewReader(body)
-	heard = r.Bool()
-	return heard, closed(r)
-}
-
 // ParseAccept reads the body of an Accept: the hash of the manifest.
 func ParseAccept(body []byte) (hash [32]byte, err error) {
 	r := wire.NewReader(body)

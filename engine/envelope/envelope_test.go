@@ -42,9 +42,6 @@ func TestBodiesRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := envelope.ParseBegin([]byte{2}); !errors.Is(err, envelope.ErrBody) {
-		t.Errorf("begin 2: %v", err)
-	}
 	if _, err := envelope.ParseAccept(make([]byte, 33)); !errors.Is(err, envelope.ErrBody) {
 		t.Errorf("accept with 33 bytes: %v", err)
 	}
@@ -56,7 +53,6 @@ func TestBodiesRefused(t *testing.T) {
 func FuzzBodies(f *testing.F) {
 	f.Add(envelope.Reason{Code: "TACIT-J001", Message: "m", Remedy: "r"}.Marshal())
 	f.Add(envelope.Over{State: "failed"}.Marshal())
-	f.Add(envelope.MarshalBegin(true))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		same := func(again []byte, err error) {
 			if err == nil && !bytes.Equal(again, body) {
@@ -67,8 +63,6 @@ func FuzzBodies(f *testing.F) {
 		same(reason.Marshal(), err)
 		over, err := envelope.ParseOver(body)
 		same(over.Marshal(), err)
-		heard, err := envelope.ParseBegin(body)
-		same(envelope.MarshalBegin(heard), err)
 		hash, err := envelope.ParseAccept(body)
 		same(hash[:], err)
 	})

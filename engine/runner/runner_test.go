@@ -228,3 +228,15 @@ func TestMailboxKeepsOrder(t *testing.T) {
 		box.Put(3)
 	})
 }
+
+func TestParallelRunsEachOnce(t *testing.T) {
+	for _, n := range []int{0, 1, 100} {
+		counts := make([]int, n)
+		runner.Parallel(n, func(i int) { counts[i]++ })
+		for i, c := range counts {
+			if c != 1 {
+				t.Errorf("f(%d) ran %d times", i, c)
+			}
+		}
+	}
+}

@@ -25,7 +25,7 @@ CREATE INDEX job_open ON job (ended) WHERE ended IS NULL;
 CREATE TABLE attempt (
   job    BLOB PRIMARY KEY REFERENCES job (id) ON DELETE CASCADE,
   number INTEGER NOT NULL,
-  state  BLOB                           -- NULL: begun, nothing persisted
+  state  BLOB                           -- NULL: begun; what it had was in memory only
 ) STRICT;
 
 -- Written once for a job, before its shares leave.

@@ -1,0 +1,280 @@
+package analyst
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"math/big"
+	"strings"
+	"time"
+
+	"github.com/tacit-space/tacit/crypto/ring"
+	"github.com/tacit-space/tacit/crypto/secagg"
+	"github.com/tacit-space/tacit/engine/crashpoint"
+	"github.com/tacit-space/tacit/engine/fault"
+	"github.com/tacit-space/tacit/engine/plan"
+	"github.com/tacit-space/tacit/engine/query"
+	"github.com/tacit-space/tacit/engine/result"
+	"github.com/tacit-space/tacit/engine/store"
+	"github.com/tacit-space/tacit/engine/transport"
+)
+
+// DefaultLifetime is how long a job may take, if the charter allows as much.
+const DefaultLifetime = 24 * time.Hour
+
+// Options of a question. The zero value is fine where the charter asks for no
+// purpose.
+type Options struct {
+	Purpose  string        // one of the charter's, if it lists any
+	Lifetime time.Duration // until the job expires; 0: the smaller of DefaultLifetime and the charter's
+	// OnJob, if set, is told the job's id once the question is stored.
+	OnJob func(store.JobID)
+	// OnProgress, if set, is told how the job goes.
+	OnProgress func(transport.Progress)
+	// Deliver, if set, is given the answer before the secret that opens the
+	// result is erased. If it fails, the question can be resumed.
+	Deliver func(*Answer) error
+}
+
+// Answer is what was asked for.
+type Answer struct {
+	Table      *result.Table
+	Statement  *plan.Statement // what the answer gave away, as it was signed
+	Provenance Provenance
+}
+
+// Draft is a question that was compiled and not asked.
+type Draft struct {
+	SQL       string
+	Query     *query.Query
+	Statement *plan.Statement
+}
+
+// Compile compiles a text against the charter and explains what its answer gives
+// away. Nothing is sent. Errors: those of [query.Compile], with the position.
+func (c *Client) Compile(sql string) (*Draft, error) {
+	q, err := query.Compile(sql, c.space)
+	if err != nil {
+		return nil, err
+	}
+	return &Draft{SQL: sql, Query: q, Statement: plan.Explain(&q.Plan, c.space)}, nil
+}
+
+// Ask asks and waits for the answer. If it fails on the way, or ctx ends, after
+// the question was stored, [Client.Resume] goes on.
+func (c *Client) Ask(ctx context.Context, sql string, opts Options) (*Answer, error) {
+	draft, err := c.Compile(sql)
+	if err != nil {
+		return nil, err
+	}
+	record, err := c.sign(draft, opts)
+	if err != nil {
+		return nil, err
+	}
+	crashpoint.Here(crashpoint.AnalystQuestionBefore)
+	if err := c.store.Add(record.row()); err != nil {
+		return nil, err
+	}
+	crashpoint.Here(crashpoint.AnalystQuestionAfter)
+	if opts.OnJob != nil {
+		opts.OnJob(record.Job)
+	}
+	if err := c.submit(ctx, record); err != nil {
+		return nil, err
+	}
+	return c.await(ctx, record, opts)
+}
+
+// Resume goes on with a question that was stored: it is submitted if it was not
+// yet, and its answer is waited for. Purpose and Lifetime of opts are not used.
+// Errors: [Unknown], [Answered], and those of [Client.Ask].
+func (c *Client) Resume(ctx context.Context, job store.JobID, opts Options) (*Answer, error) {
+	row, err := c.store.Question(job)
+	switch {
+	case errors.Is(err, store.ErrMissing):
+		return nil, Unknown.New("no question of job %s", job)
+	case err != nil:
+		return nil, err
+	case row.Record == nil:
+		return nil, Answered.New("the question of job %s is over (%s%s)", job, row.State, because(row.Code))
+	}
+	record, err := parseRecord(row.Record)
+	if err != nil {
+		return nil, store.Corrupt.New("the question of job %s: %w", job, err)
+	}
+	if row.State == store.Stored {
+		if err := c.submit(ctx, record); err != nil {
+			return nil, err
+		}
+	}
+	return c.await(ctx, record, opts)
+}
+
+func because(code string) string {
+	if code == "" {
+		return ""
+	}
+	return ": " + code
+}
+
+// sign makes the question with its keys.
+func (c *Client) sign(d *Draft, opts Options) (*record, error) {
+	job := &plan.Job{
+		Charter: c.Bundle.Hash(), Space: c.space.Space, Analyst: c.Self, Purpose: opts.Purpose,
+		Plan: d.Query.Plan, Leakage: d.Statement.Hash(), Created: c.Now().Unix(),
+	}
+	job.Expiry = job.Created + int64(c.lifetime(opts)/time.Second)
+	body, err := job.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := c.manifest(job, body)
+	if err != nil {
+		return nil, err
+	}
+	question, err := secagg.NewQuestion(manifest, c.Identity, rand.Reader)
+	if err != nil {
+		return nil, fault.From(err)
+	}
+	return &record{Job: manifest.Job, SQL: d.SQL, Expiry: job.Expiry, Question: question.Marshal()}, nil
+}
+
+func (c *Client) lifetime(opts Options) time.Duration {
+	if opts.Lifetime > 0 {
+		return opts.Lifetime
+	}
+	return min(DefaultLifetime, c.space.Rules.Lifetime())
+}
+
+// manifest fills in everything that follows from the charter.
+func (c *Client) manifest(job *plan.Job, body []byte) (secagg.Manifest, error) {
+	rules, owners := c.space.Rules, c.space.OwnersOf(job.Plan.Table)
+	threshold := secagg.ThresholdFor(len(owners), rules.ToleratedCorruption)
+	m := secagg.Manifest{
+		Context: body, Length: job.Plan.Length(), Width: ring.Width(job.Plan.Width),
+		Analyst:         secagg.Member{ID: c.Self, Key: c.Identity.Public()},
+		MinContributors: max(rules.MinContributors, threshold, rules.ToleratedCorruption+2),
+		Threshold:       threshold, Corruptions: rules.ToleratedCorruption, Expiry: job.Expiry,
+	}
+	for _, owner := range owners {
+		m.Roster = append(m.Roster, secagg.Member{ID: owner.ID, Key: c.Bundle.Identity(owner.ID)})
+	}
+	_, err := rand.Read(m.Job[:])
+	return m, err
+}
+
+// submit hands the question over. A refusal by the coordinator ends the
+// question; after a failure of the network it can be resumed.
+func (c *Client) submit(ctx context.Context, r *record) error {
+	question, err := r.question()
+	if err != nil {
+		return err
+	}
+	err = c.patiently(ctx, passing, func() error {
+		_, err := c.net.Submit(ctx, question.Submission())
+		return err
+	})
+	if err != nil {
+		if code := fault.Code(err); strings.HasPrefix(code, "TACIT-J") {
+			return errors.Join(err, c.store.Erase(r.Job, store.Unanswerable, code))
+		}
+		return err
+	}
+	crashpoint.Here(crashpoint.AnalystSubmitAfter)
+	return c.store.Submitted(r.Job)
+}
+
+// await watches the job to its end and opens the result.
+func (c *Client) await(ctx context.Context, r *record, opts Options) (*Answer, error) {
+	var last transport.Progress
+	err := c.patiently(ctx, restarting, func() error {
+		return c.net.Watch(ctx, r.Job, func(p transport.Progress) error {
+			last = p
+			if opts.OnProgress != nil {
+				opts.OnProgress(p)
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if last.State != transport.Released {
+		return nil, c.unanswerable(r, last)
+	}
+	var body []byte
+	err = c.patiently(ctx, restarting, func() (err error) {
+		body, err = c.net.Result(ctx, r.Job)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.open(r, body, opts)
+}
+
+// unanswerable ends the question of a job that is over without a result.
+func (c *Client) unanswerable(r *record, last transport.Progress) error {
+	why := last.Fault
+	if why == nil {
+		why = Answered.New("the job is %s", last.State)
+	}
+	return errors.Join(why, c.store.Erase(r.Job, store.Unanswerable, why.Code))
+}
+
+// open verifies the result, makes the answer, delivers it, and erases the
+// secret, in this order.
+func (c *Client) open(r *record, body []byte, opts Options) (*Answer, error) {
+	crashpoint.Here(crashpoint.AnalystOpenBefore)
+	question, err := r.question()
+	if err != nil {
+		return nil, err
+	}
+	opened, err := question.Open(body)
+	if err != nil {
+		return nil, NotVerified.New("%w", err)
+	}
+	answer, err := c.answer(r, question, opened)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Deliver != nil {
+		if err := opts.Deliver(answer); err != nil {
+			return nil, err
+		}
+	}
+	crashpoint.Here(crashpoint.AnalystEraseBefore)
+	if err := c.store.Erase(r.Job, store.Answered, ""); err != nil {
+		return nil, err
+	}
+	crashpoint.Here(crashpoint.AnalystEraseAfter)
+	return answer, nil
+}
+
+// answer finishes the opened sums. The text is compiled again, so that a
+// question needs nothing in memory; it must give the signed plan.
+func (c *Client) answer(r *record, q *secagg.Question, opened *secagg.Opened) (*Answer, error) {
+	draft, err := c.Compile(r.SQL)
+	if err != nil {
+		return nil, err
+	}
+	job, err := plan.ParseJob(q.Manifest().Context)
+	if err != nil {
+		return nil, err
+	}
+	if job.Leakage != draft.Statement.Hash() {
+		return nil, NotVerified.New("the text no longer compiles to the plan that was signed").
+			With("Open the result with the version of tacit and the charter that the question was asked with.")
+	}
+	table, err := draft.Query.Finish(sums{opened.Sum})
+	if err != nil {
+		return nil, err
+	}
+	return &Answer{Table: table, Statement: draft.Statement, Provenance: c.provenance(r, job, q, opened, draft)}, nil
+}
+
+// sums is the opened vector as the query reads it.
+type sums struct{ vector ring.Vector }
+
+// At returns element i.
+func (s sums) At(i int) *big.Int { return s.vector.Big(i) }

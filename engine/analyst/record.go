@@ -1,0 +1,39 @@
+package analyst
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/tacit-space/tacit/crypto/secagg"
+	"github.com/tacit-space/tacit/engine/store"
+)
+
+// record is what is stored of a question, sealed.
+type record struct {
+	Job      store.JobID `json:"job"`
+	SQL      string      `json:"sql"`
+	Expiry   int64       `json:"expiry"`   // unix seconds
+	Question []byte      `json:"question"` // with the keys that open its result
+}
+
+func (r *record) row() store.Question {
+	body, err := json.Marshal(r)
+	if err != nil {
+		panic("analyst: a record of plain fields does not encode: " + err.Error())
+	}
+	return store.Question{Job: r.Job, Record: body, Expires: time.Unix(r.Expiry, 0)}
+}
+
+func parseRecord(body []byte) (*record, error) {
+	var r record
+	err := json.Unmarshal(body, &r)
+	return &r, err
+}
+
+func (r *record) question() (*secagg.Question, error) {
+	q, err := secagg.ParseQuestion(r.Question)
+	if err != nil {
+		return nil, store.Corrupt.New("the question of job %s: %w", r.Job, err)
+	}
+	return q, nil
+}

@@ -1,0 +1,116 @@
+package coordinator
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tacit-space/tacit/engine/crashpoint"
+	"github.com/tacit-space/tacit/engine/envelope"
+	"github.com/tacit-space/tacit/engine/fault"
+	"github.com/tacit-space/tacit/engine/store"
+	"github.com/tacit-space/tacit/engine/transport"
+)
+
+// decide takes what an owner says to the offer. The first word counts; a
+// repetition changes nothing.
+func (j *job) decide(id string, verdict store.Verdict, why store.Reason) {
+	if j.over {
+		return
+	}
+	d := store.Decision{Owner: id, Verdict: verdict, Reason: why}
+	crashpoint.Here(crashpoint.CoordinatorDecisionBefore)
+	err := j.c.store.Decide(j.ID, d)
+	if errors.Is(err, store.ErrExists) {
+		return
+	}
+	if err != nil {
+		j.c.fail(err)
+		return
+	}
+	crashpoint.Here(crashpoint.CoordinatorDecisionAfter)
+	j.decisions[id] = d
+	j.log.Info("owner decided", "member", id, "verdict", string(verdict), "code", why.Code)
+	j.tell(func(p *transport.Progress) {
+		p.Event, p.Member, p.Fault = eventOf(verdict), id, envelope.Reason(why).Fault()
+	})
+	j.advance()
+}
+
+func eventOf(v store.Verdict) string {
+	if v == store.Accepted {
+		return "joined"
+	}
+	return string(v)
+}
+
+// withdraw takes a worker out of the job for good.
+func (j *job) withdraw(id string, why store.Reason) {
+	if j.over {
+		return
+	}
+	if j.attempt != nil {
+		j.attempt.gone(j.parties[id])
+	}
+	j.decide(id, store.Withdrawn, why)
+}
+
+// admit looks whether the admission is decided.
+func (j *job) admit() {
+	accepted := len(j.willing())
+	silent := len(j.parties) - len(j.decisions)
+	timeUp := j.waited(j.c.Timing.Admission)
+	enough := accepted >= j.manifest.MinContributors
+	switch {
+	case accepted+silent < j.manifest.MinContributors, timeUp && !enough:
+		j.end(store.Refused, j.tooFew())
+	case silent == 0 || timeUp:
+		j.move(store.Admitted)
+	default:
+		j.wakeAfter(j.c.Timing.Admission)
+	}
+}
+
+// willing returns the owners that are in the job, sorted by party.
+func (j *job) willing() []string {
+	var ids []string
+	for _, m := range j.manifest.Roster {
+		if j.decisions[m.ID].Verdict == store.Accepted && !j.excluded[m.ID] {
+			ids = append(ids, m.ID)
+		}
+	}
+	return ids
+}
+
+// tooFew says who does not take part, and why.
+func (j *job) tooFew() *fault.Fault {
+	var refused, silent []string
+	for _, m := range j.manifest.Roster {
+		d, said := j.decisions[m.ID]
+		switch {
+		case !said:
+			silent = append(silent, m.ID)
+		case d.Verdict != store.Accepted:
+			refused = append(refused, fmt.Sprintf("%s %s (%s)", m.ID, d.Verdict, d.Reason.Code))
+		case j.excluded[m.ID]:
+			refused = append(refused, m.ID+" excluded")
+		}
+	}
+	text := fmt.Sprintf("%d of %d owners take part, %d are needed", len(j.willing()), len(j.parties), j.manifest.MinContributors)
+	if len(refused) > 0 {
+		text += ": " + list(refused)
+	}
+	if len(silent) > 0 {
+		text += "; no answer: " + list(silent)
+	}
+	return TooFew.New("%s", text)
+}
+
+// list joins items, but not too many.
+func list(items []string) string {
+	if more := len(items) - reasonsInMessage; more > 0 {
+		items = append(slices.Clip(items[:reasonsInMessage]), fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(items, ", ")
+}

@@ -1,0 +1,154 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tacit-space/tacit/crypto/secagg"
+	"github.com/tacit-space/tacit/engine/crashpoint"
+	"github.com/tacit-space/tacit/engine/plan"
+	"github.com/tacit-space/tacit/engine/store"
+	"github.com/tacit-space/tacit/engine/transport"
+)
+
+// Submit implements [transport.Handler]. It checks what is cheap to check and
+// keeps out what no worker would accept; the workers check everything again.
+// The job is stored before Submit returns. The same submission again returns
+// the same job. Errors: [Malformed], [Replayed], [TooMany], [TooLarge],
+// [Expired].
+func (c *coordinator) Submit(_ context.Context, analyst string, raw []byte) (transport.JobID, error) {
+	submission, err := secagg.ParseSubmission(raw)
+	if err != nil {
+		return transport.JobID{}, Malformed.New("%w", err)
+	}
+	record, err := c.check(analyst, submission)
+	if err != nil {
+		return transport.JobID{}, err
+	}
+	record.Submission = raw
+	c.submitting.Lock()
+	defer c.submitting.Unlock()
+	known, err := c.known(record)
+	if err != nil || known {
+		return record.ID, err
+	}
+	if err := c.room(analyst); err != nil {
+		return transport.JobID{}, err
+	}
+	return record.ID, c.accept(record)
+}
+
+// check compares a submission with the charter.
+func (c *coordinator) check(analyst string, s *secagg.Submission) (store.Job, error) {
+	m := s.Manifest
+	job, err := plan.ParseJob(m.Context)
+	if err != nil {
+		return store.Job{}, Malformed.New("the job: %w", err)
+	}
+	now, expires := c.Now(), time.Unix(m.Expiry, 0)
+	switch {
+	case m.Analyst.ID != analyst || job.Analyst != analyst || !m.Analyst.Key.Equal(c.Bundle.Identity(analyst)):
+		return store.Job{}, Malformed.New("the submission is not of the member who submits it")
+	case job.Charter != c.Bundle.Hash() || job.Space != c.space.Space:
+		return store.Job{}, transport.OtherCharter.New("the submission was made for another charter")
+	case job.Expiry != m.Expiry:
+		return store.Job{}, Malformed.New("the job and its manifest expire at different times")
+	case !expires.After(now):
+		return store.Job{}, Expired.New("the submission has expired")
+	case expires.After(now.Add(c.space.Rules.Lifetime() + clockSkew)):
+		return store.Job{}, Malformed.New("the job lives longer than the charter allows").With("Ask for a shorter lifetime, and check the clocks.")
+	case m.Length*int(m.Width)/8 > c.Limits.MaxVector:
+		return store.Job{}, TooLarge.New("vectors of %d bytes, at most %d", m.Length*int(m.Width)/8, c.Limits.MaxVector)
+	}
+	if err := c.checkRoster(m, job.Plan.Table); err != nil {
+		return store.Job{}, err
+	}
+	if err := s.Verify(); err != nil {
+		return store.Job{}, Malformed.New("%w", err)
+	}
+	return store.Job{
+		ID: m.Job, Analyst: analyst, Purpose: job.Purpose, Manifest: m.Hash(),
+		State: store.Submitted, Created: now, Updated: now, Expires: expires,
+	}, nil
+}
+
+// checkRoster demands exactly the owners of the table, with their keys.
+func (c *coordinator) checkRoster(m *secagg.Manifest, table string) error {
+	if c.space.Table(table) == nil {
+		return Malformed.New("the charter has no such table")
+	}
+	owners := c.space.OwnersOf(table)
+	wrong := Malformed.New("the roster is not the owners of the table")
+	if len(owners) != len(m.Roster) {
+		return wrong
+	}
+	for i, owner := range owners {
+		if m.Roster[i].ID != owner.ID || !m.Roster[i].Key.Equal(c.Bundle.Identity(owner.ID)) {
+			return wrong
+		}
+	}
+	if c.space.Rules.MinContributors > m.MinContributors || c.space.Rules.ToleratedCorruption > m.Corruptions {
+		return Malformed.New("the job asks for less protection than the charter demands")
+	}
+	return nil
+}
+
+// known reports whether this very submission is stored already.
+func (c *coordinator) known(record store.Job) (bool, error) {
+	have, err := c.store.Job(record.ID)
+	switch {
+	case errors.Is(err, store.ErrMissing):
+		return false, nil
+	case err != nil:
+		return false, err
+	case have.Analyst != record.Analyst || have.Manifest != record.Manifest:
+		return false, Replayed.New("job %s was submitted before, with another content", record.ID)
+	}
+	return true, nil
+}
+
+// room checks the limits on jobs.
+func (c *coordinator) room(analyst string) error {
+	own, stored, err := c.store.CountJobs(analyst)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	live := len(c.jobs)
+	c.mu.Unlock()
+	switch {
+	case live >= c.Limits.MaxLive:
+		return TooMany.New("%d jobs of all analysts are not over yet", live)
+	case own >= c.Limits.MaxPerAnalyst:
+		return TooMany.New("%d jobs of this analyst are not over yet", own)
+	case stored >= c.Limits.MaxStored:
+		return TooMany.New("%d jobs are stored", stored)
+	}
+	return nil
+}
+
+// accept stores the job and sets it going.
+func (c *coordinator) accept(record store.Job) error {
+	if c.life.Err() != nil {
+		return transport.Stopping.New("the coordinator stops")
+	}
+	j, err := c.newJob(record)
+	if err != nil {
+		return Malformed.New("%w", err)
+	}
+	crashpoint.Here(crashpoint.CoordinatorJobBefore)
+	if err := c.store.AddJob(record); err != nil {
+		return err
+	}
+	crashpoint.Here(crashpoint.CoordinatorJobAfter)
+	c.mu.Lock()
+	c.jobs[record.ID] = j
+	c.mu.Unlock()
+	c.Metrics.Job("", string(record.State))
+	j.log.Info("job submitted", "analyst", record.Analyst, "owners", len(j.parties), "elements", j.manifest.Length)
+	c.wg.Go(j.run)
+	return nil
+}
+
+var _ transport.Handler = (*coordinator)(nil)

@@ -1,0 +1,53 @@
+package enginetest
+
+import (
+	"bytes"
+	"context"
+	"sync"
+	"testing"
+)
+
+// role is a coordinator or worker that runs on goroutines of this process.
+type role struct {
+	stop context.CancelFunc
+	done chan struct{} // closed when Run returned
+	err  error         // of Run, once done is closed
+}
+
+func startRole(t testing.TB, run func(context.Context) error) *role {
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &role{stop: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(r.done)
+		r.err = run(ctx)
+	}()
+	t.Cleanup(func() { r.end() })
+	return r
+}
+
+// end stops the role and returns what Run returned.
+func (r *role) end() error {
+	r.stop()
+	<-r.done
+	return r.err
+}
+
+// Log collects what the roles log.
+type Log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (l *Log) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+// String returns everything that was logged.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}

@@ -1,0 +1,220 @@
+package enginetest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/tacit-space/tacit/crypto/identity"
+	"github.com/tacit-space/tacit/engine/analyst"
+	"github.com/tacit-space/tacit/engine/charter"
+	"github.com/tacit-space/tacit/engine/coordinator"
+	"github.com/tacit-space/tacit/engine/source"
+	"github.com/tacit-space/tacit/engine/store"
+	"github.com/tacit-space/tacit/engine/transport"
+	"github.com/tacit-space/tacit/engine/worker"
+)
+
+// Options of a space.
+type Options struct {
+	Owners          int // at least 3
+	MinContributors int // 0: as few as is safe
+	Corruptions     int // 0: 1
+	Coordinator     func(*coordinator.Config)
+	Worker          func(id string, cfg *worker.Config)
+}
+
+// Space is a whole space.
+type Space struct {
+	T       testing.TB
+	Bundle  *charter.Bundle
+	Owners  []string // member ids, in the charter's order
+	Rows    map[string][]Row
+	Gates   map[string]*Gate
+	Log     *Log   // of all roles
+	Folder  string // the stores: coordinator, analyst, and one by the id of each owner
+	Address string // of the coordinator, once it was started
+
+	opts        Options
+	identities  map[string]*identity.Identity
+	sources     map[string]*source.Engine
+	coordinator *role
+	workers     map[string]*role
+}
+
+// Members of every space, beside its owners.
+const (
+	CoordinatorID = "hub"
+	AnalystID     = "ada"
+)
+
+// New makes a space in which nothing runs yet. The rows depend on a seed that is
+// logged.
+func New(t testing.TB, opts Options) *Space {
+	t.Helper()
+	opts.Corruptions = max(1, opts.Corruptions)
+	opts.MinContributors = max(opts.MinContributors, charter.Threshold(opts.Owners, opts.Corruptions), opts.Corruptions+2)
+	s := &Space{
+		T: t, Rows: map[string][]Row{}, Gates: map[string]*Gate{}, Log: &Log{}, Folder: t.TempDir(),
+		opts: opts, identities: map[string]*identity.Identity{}, sources: map[string]*source.Engine{}, workers: map[string]*role{},
+	}
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	for i := range opts.Owners {
+		id := fmt.Sprintf("owner%d", i+1)
+		s.Owners = append(s.Owners, id)
+		s.Rows[id] = makeRows(seed, i)
+		s.Gates[id] = &Gate{}
+	}
+	s.found()
+	for _, id := range s.Owners {
+		s.mapTable(id)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(s.Log.String())
+		}
+	})
+	return s
+}
+
+// mapTable writes an owner's rows to a file and opens it in an engine.
+func (s *Space) mapTable(id string) {
+	s.T.Helper()
+	file := filepath.Join(s.T.TempDir(), id+".csv")
+	s.must(os.WriteFile(file, []byte(csv(s.Rows[id])), 0o600))
+	engine, err := source.Open(source.Config{Threads: 1, Memory: "128MB"})
+	s.must(err)
+	s.T.Cleanup(engine.Close)
+	table := s.Bundle.Charter().Table("visits")
+	s.must(engine.AddTable(context.Background(), source.Mapping{Files: []string{file}}, *table))
+	s.must(engine.Lock(context.Background()))
+	s.sources[id] = engine
+}
+
+func (s *Space) must(err error) {
+	s.T.Helper()
+	if err != nil {
+		s.T.Fatal(err)
+	}
+}
+
+func (s *Space) logger(role string) *slog.Logger {
+	return slog.New(slog.NewTextHandler(s.Log, &slog.HandlerOptions{Level: slog.LevelDebug})).With("role", role)
+}
+
+// timing is quick enough for tests, and slow enough for a loaded machine.
+func timing() transport.Timing {
+	return transport.Timing{BackoffMin: 5 * time.Millisecond, BackoffMax: 50 * time.Millisecond, Drain: 100 * time.Millisecond}
+}
+
+// StartCoordinator starts the coordinator, on the same address and store as
+// before if it ran before.
+func (s *Space) StartCoordinator() {
+	s.T.Helper()
+	listening := make(chan net.Addr, 1)
+	cfg := s.CoordinatorConfig()
+	cfg.Ready = func(a net.Addr) { listening <- a }
+	r := startRole(s.T, func(ctx context.Context) error { return coordinator.Run(ctx, cfg) })
+	select {
+	case a := <-listening:
+		s.Address = a.String()
+	case <-r.done:
+		s.T.Fatal("the coordinator does not start: ", r.err)
+	}
+	s.coordinator = r
+}
+
+// CoordinatorConfig returns what the coordinator is started with.
+func (s *Space) CoordinatorConfig() coordinator.Config {
+	address := s.Address
+	if address == "" {
+		address = "127.0.0.1:0"
+	}
+	cfg := coordinator.Config{
+		Bundle: s.Bundle, Identity: s.identities[CoordinatorID], Store: s.Store(CoordinatorID),
+		Server: transport.ServerConfig{Listen: address, Timing: timing(), Software: "test"},
+		Timing: coordinator.Timing{Retry: time.Millisecond, Regroup: time.Second},
+		Log:    s.logger("coordinator"),
+	}
+	if s.opts.Coordinator != nil {
+		s.opts.Coordinator(&cfg)
+	}
+	return cfg
+}
+
+// StopCoordinator stops the coordinator; its store stays.
+func (s *Space) StopCoordinator() {
+	s.T.Helper()
+	s.must(s.coordinator.end())
+}
+
+// StartWorker starts the worker of an owner.
+func (s *Space) StartWorker(id string) {
+	s.T.Helper()
+	cfg := s.WorkerConfig(id)
+	s.workers[id] = startRole(s.T, func(ctx context.Context) error { return worker.Run(ctx, cfg) })
+}
+
+// WorkerConfig returns what a worker is started with.
+func (s *Space) WorkerConfig(id string) worker.Config {
+	cfg := worker.Config{
+		Bundle: s.Bundle, Self: id, Identity: s.identities[id], Store: s.Store(id),
+		Source: gated{s.sources[id], s.Gates[id]},
+		Link:   transport.ClientConfig{Address: s.Address, Proxy: "direct", Timing: timing(), Software: "test"},
+		Log:    s.logger(id),
+	}
+	if s.opts.Worker != nil {
+		s.opts.Worker(id, &cfg)
+	}
+	return cfg
+}
+
+// StopWorker stops the worker of an owner; its store stays.
+func (s *Space) StopWorker(id string) {
+	s.T.Helper()
+	s.must(s.workers[id].end())
+}
+
+// Start starts the coordinator and every worker.
+func (s *Space) Start() *Space {
+	s.T.Helper()
+	s.StartCoordinator()
+	for _, id := range s.Owners {
+		s.StartWorker(id)
+	}
+	return s
+}
+
+// Client opens a client of the analyst.
+func (s *Space) Client() *analyst.Client {
+	s.T.Helper()
+	c, err := analyst.Open(analyst.Config{
+		Bundle: s.Bundle, Self: AnalystID, Identity: s.identities[AnalystID], Store: s.Store(AnalystID),
+		Client:   transport.ClientConfig{Address: s.Address, Proxy: "direct", Timing: timing(), Software: "test"},
+		Software: "test", Log: s.logger("analyst"),
+	})
+	s.must(err)
+	s.T.Cleanup(func() { c.Close() })
+	return c
+}
+
+// Store returns the store folder of a member.
+func (s *Space) Store(id string) string { return filepath.Join(s.Folder, id) }
+
+// State returns what a stopped coordinator stored of a job.
+func (s *Space) State(job store.JobID) store.Job {
+	s.T.Helper()
+	c, err := store.OpenCoordinator(s.Store(CoordinatorID))
+	s.must(err)
+	defer c.Close()
+	j, err := c.Job(job)
+	s.must(err)
+	return j
+}

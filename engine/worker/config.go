@@ -1,0 +1,85 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/apache/arrow/go/v17/arrow/array"
+
+	"github.com/tacit-space/tacit/crypto/identity"
+	"github.com/tacit-space/tacit/engine/charter"
+	"github.com/tacit-space/tacit/engine/config"
+	"github.com/tacit-space/tacit/engine/obs"
+	"github.com/tacit-space/tacit/engine/plan"
+	"github.com/tacit-space/tacit/engine/source"
+	"github.com/tacit-space/tacit/engine/transport"
+)
+
+// Defaults of [Limits].
+const (
+	DefaultMaxLive     = 1000
+	DefaultMaxQueries  = 4
+	DefaultMaxAttempts = 20
+	DefaultMemory      = 2 << 30
+	DefaultKeep        = 400 * 24 * time.Hour
+
+	pruneEvery   = time.Hour
+	copiesOfData = 4 // vector, masked vector, stored state, message on its way
+)
+
+// Limits bound what a worker takes on. A zero field takes its default.
+type Limits struct {
+	MaxLive     int   // accepted jobs that are not over
+	MaxQueries  int   // local queries at the same time; others wait
+	MaxAttempts int   // of one job that this worker takes part in
+	Memory      int64 // bytes for the vectors of accepted jobs
+}
+
+// Source is the owner's data; [source.Engine] is one.
+type Source interface {
+	// Validate checks a table against the charter.
+	Validate(ctx context.Context, table string) (*source.Report, error)
+	// Aggregate runs the owner's part of a plan. The caller releases the reader.
+	Aggregate(ctx context.Context, p *plan.Plan) (array.RecordReader, error)
+}
+
+// Config of a worker.
+type Config struct {
+	Bundle   *charter.Bundle    // verified by the caller
+	Self     string             // member id of this owner
+	Identity *identity.Identity // of this owner
+	Store    string             // folder of the durable state
+	Source   Source             // the owner's tables, mapped and locked
+	Accept   config.Accept      // the owner's own rules
+	// Link is how to reach the coordinator. Identity, Directory and Log are set
+	// by Run.
+	Link    transport.ClientConfig
+	Limits  Limits
+	Keep    time.Duration    // records of jobs, after their expiry; 0: DefaultKeep
+	Log     *slog.Logger     // nil: nothing is logged
+	Metrics *obs.Metrics     // may be nil
+	Now     func() time.Time // nil: time.Now
+}
+
+func (c *Config) setDefaults() {
+	or(&c.Limits.MaxLive, DefaultMaxLive)
+	or(&c.Limits.MaxQueries, DefaultMaxQueries)
+	or(&c.Limits.MaxAttempts, DefaultMaxAttempts)
+	or(&c.Limits.Memory, DefaultMemory)
+	or(&c.Keep, DefaultKeep)
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+}
+
+// or sets a zero field to its default.
+func or[T comparable](field *T, byDefault T) {
+	var zero T
+	if *field == zero {
+		*field = byDefault
+	}
+}
