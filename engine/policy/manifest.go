@@ -1,0 +1,31 @@
+package policy
+
+import (
+	"github.com/tacit-space/tacit/crypto/secagg"
+	"github.com/tacit-space/tacit/engine/plan"
+)
+
+// NewRequest reads the job in a manifest's context. The manifest must have been
+// decoded by secagg.ParseManifest. The fault is that of [plan.ParseJob].
+func NewRequest(m *secagg.Manifest) (*Request, error) {
+	job, err := plan.ParseJob(m.Context)
+	if err != nil {
+		return nil, err
+	}
+	r := &Request{
+		Job:             *job,
+		Analyst:         member(m.Analyst),
+		MinContributors: m.MinContributors,
+		Threshold:       m.Threshold,
+		Corruptions:     m.Corruptions,
+		Length:          m.Length,
+		Width:           int(m.Width),
+		Expiry:          m.Expiry,
+	}
+	for _, owner := range m.Roster {
+		r.Roster = append(r.Roster, member(owner))
+	}
+	return r, nil
+}
+
+func member(m secagg.Member) Member { return Member{ID: m.ID, Key: m.Key.Fingerprint()} }
