@@ -4,7 +4,8 @@ package plan
 // contributes for every cell of the result. It names only columns of the
 // charter, in a closed grammar; there is no text that an engine would parse.
 //
-// A cell is one combination of key slots. The vector that an owner contributes
+// A cell is one combination of key slots; cells are numbered so that the slot of the
+// last key varies fastest. The vector that an owner contributes
 // is cell-major: element cell*len(Sums)+s is sum s of the cell.
 type Plan struct {
 	Table string
