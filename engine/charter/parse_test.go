@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 func hospitals(t testing.TB) []byte {
@@ -87,6 +88,31 @@ func TestParseReportsEverythingAtOnce(t *testing.T) {
 			t.Errorf("%q: got %v", bad, err)
 		} else {
 			t.Logf("%q: %v", bad, err)
+		}
+	}
+}
+
+// TestLongListsEndSoon: lists that are too long are refused before they are
+// compared with each other, whatever is in them.
+func TestLongListsEndSoon(t *testing.T) {
+	text := string(hospitals(t))
+	many := strings.Repeat("{}, ", 60_000)
+	words := strings.Repeat("a, ", 120_000)
+	for name, broken := range map[string]string{
+		"members": strings.Replace(text, "members:\n", "members: ["+many+"]\nrest:\n", 1),
+		"columns": strings.Replace(text, "    columns:\n", "    columns: ["+many+"]\n    rest:\n", 1),
+		"owners":  strings.Replace(text, "    max_rows:", "    owners: ["+words+"]\n    max_rows:", 1),
+		"domain":  strings.Replace(text, "domain: [", "domain: ["+words, 1),
+		"roles":   strings.Replace(text, "roles: [", "roles: ["+words, 1),
+	} {
+		begin := time.Now()
+		if _, err := Parse([]byte(broken)); !ErrInvalid.Is(err) || len(err.Error()) > 10_000 {
+			t.Errorf("%s: %.300v", name, err)
+		}
+		if took := time.Since(begin); took > 20*time.Second {
+			t.Errorf("%s: %v", name, took)
+		} else {
+			t.Logf("%s: %v", name, took)
 		}
 	}
 }

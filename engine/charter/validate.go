@@ -54,10 +54,17 @@ func (k check) within(v, lo, hi int64) {
 	}
 }
 
-// count checks the length of a list.
-func (k check) count(n, lo, hi int) {
-	if n < lo || n > hi {
-		k.fail("%d entries, wants %d to %d", n, lo, hi)
+// least checks that a list is long enough; see [Charter.oversize] for the other end.
+func (k check) least(n, lo int) {
+	if n < lo {
+		k.fail("%d entries, wants at least %d", n, lo)
+	}
+}
+
+// most checks that a list is not too long.
+func (k check) most(n, hi int) {
+	if n > hi {
+		k.fail("%d entries, at most %d", n, hi)
 	}
 }
 
@@ -129,6 +136,10 @@ func (k check) name(name string) {
 func (c *Charter) problems() strictyaml.Problems {
 	var ps strictyaml.Problems
 	k := check{problems: &ps}
+	c.oversize(k)
+	if len(ps) > 0 {
+		return ps
+	}
 	if c.Format != Format {
 		k.at("tacit").fail("wants %q; other formats are not read by this version", Format)
 	}
@@ -139,6 +150,28 @@ func (c *Charter) problems() strictyaml.Problems {
 	c.checkMembers(k.at("members"))
 	c.checkTables(k.at("tables"))
 	return ps
+}
+
+// oversize checks the length of every list before anything looks into them: a
+// charter may come from anybody, and some checks compare lists with each other.
+func (c *Charter) oversize(k check) {
+	k.at("rules.purposes").most(len(c.Rules.Purposes), MaxPurposes)
+	k.at("members").most(len(c.Members), MaxMembers)
+	k.at("tables").most(len(c.Tables), MaxTables)
+	for i := range c.Members {
+		k.at("members[%d].roles", i).most(len(c.Members[i].Roles), len(roles))
+	}
+	for i := range c.Tables {
+		t, k := &c.Tables[i], k.at("tables[%d]", i)
+		k.at("owners").most(len(t.Owners), MaxMembers)
+		k.at("columns").most(len(t.Columns), MaxColumns)
+		for j := range t.Columns {
+			col, k := &t.Columns[j], k.at("columns[%d]", j)
+			k.at("domain").most(len(col.Domain), MaxDomain)
+			k.at("range").most(len(col.Range), 2)
+			k.at("aggregates").most(len(col.Aggregates), len(Aggregates))
+		}
+	}
 }
 
 func (c *Charter) checkAmend(k check) {
@@ -161,7 +194,6 @@ func (c *Charter) checkRules(k check) {
 	k.at("min_contributors").within(int64(r.MinContributors), MinOwners, MaxMembers)
 	k.at("tolerated_corruption").within(int64(r.ToleratedCorruption), 1, MaxMembers)
 	p := k.at("purposes")
-	p.count(len(r.Purposes), 0, MaxPurposes)
 	p.unique(r.Purposes, "")
 	for i, text := range r.Purposes {
 		if text == "" {
@@ -176,7 +208,7 @@ func (c *Charter) checkRules(k check) {
 }
 
 func (c *Charter) checkMembers(k check) {
-	k.count(len(c.Members), MinOwners+1, MaxMembers)
+	k.least(len(c.Members), MinOwners+1)
 	var ids, keys []string
 	for i := range c.Members {
 		m := &c.Members[i]
@@ -199,6 +231,8 @@ func (c *Charter) checkMembers(k check) {
 // fingerprintPattern is "tk1" and 52 characters of base32 (identity.Public.Fingerprint).
 var fingerprintPattern = regexp.MustCompile(`^tk1[a-z2-7]{52}$`)
 
+var roles = []string{string(Owner), string(Analyst), string(Coordinator), string(Auditor)}
+
 func (m *Member) check(k check) {
 	k.at("id").id(m.ID)
 	k.at("organisation").title(m.Organisation)
@@ -208,21 +242,21 @@ func (m *Member) check(k check) {
 	if !fingerprintPattern.MatchString(m.Key) {
 		k.at("key").fail(`not a fingerprint ("tk1" and 52 characters), as "tacit key show" prints it`)
 	}
-	roles := k.at("roles")
-	roles.count(len(m.Roles), 1, 4)
+	own := k.at("roles")
+	own.least(len(m.Roles), 1)
 	words := make([]string, len(m.Roles))
 	for i, r := range m.Roles {
 		words[i] = string(r)
-		roles.at("[%d]", i).oneOf(words[i], string(Owner), string(Analyst), string(Coordinator), string(Auditor))
+		own.at("[%d]", i).oneOf(words[i], roles...)
 	}
-	roles.unique(words, "")
+	own.unique(words, "")
 	if m.HasRole(Coordinator) && len(m.Roles) > 1 {
-		roles.fail("the coordinator has no other role: it must not hold data or results")
+		own.fail("the coordinator has no other role: it must not hold data or results")
 	}
 }
 
 func (c *Charter) checkTables(k check) {
-	k.count(len(c.Tables), 1, MaxTables)
+	k.least(len(c.Tables), 1)
 	var names []string
 	for i := range c.Tables {
 		names = append(names, c.Tables[i].Name)
@@ -236,7 +270,6 @@ func (c *Charter) checkTables(k check) {
 // the space can hold for so many: n_min >= max(t, T+2) with the smallest t that
 // satisfies 2t > n + T.
 func (c *Charter) checkOwners(t *Table, k check) {
-	k.count(len(t.Owners), 0, MaxMembers)
 	k.unique(t.Owners, "")
 	n := 0
 	for i, id := range t.Owners {

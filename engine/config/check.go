@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net"
 	"net/url"
 	"slices"
 
@@ -13,6 +14,7 @@ const NoProxy = "none"
 // check adds what the tags cannot say.
 func (w *Worker) check(ps *strictyaml.Problems) {
 	checkProxy(w.Proxy, "worker.proxy", ps)
+	checkDial(w.Coordinator, "worker.coordinator", ps)
 	names := make([]string, 0, len(w.Tables))
 	for name := range w.Tables {
 		names = append(names, name)
@@ -39,6 +41,15 @@ func (t Table) check(path string, ps *strictyaml.Problems) {
 
 func (a *Analyst) check(ps *strictyaml.Problems) {
 	checkProxy(a.Proxy, "analyst.proxy", ps)
+	checkDial(a.Coordinator, "analyst.coordinator", ps)
+}
+
+// checkDial: an address to connect to names a host and a port.
+func checkDial(address Address, path string, ps *strictyaml.Problems) {
+	host, port, err := net.SplitHostPort(string(address))
+	if err == nil && (host == "" || port == "0") {
+		ps.Add(path, "wants the host and the port to connect to")
+	}
 }
 
 func checkProxy(proxy, path string, ps *strictyaml.Problems) {

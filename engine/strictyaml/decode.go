@@ -66,6 +66,9 @@ type decoder struct {
 }
 
 func (d *decoder) fail(n ast.Node, path, format string, args ...any) {
+	if len(d.problems) == maxKept {
+		return
+	}
 	p := Problem{Path: path, Message: fmt.Sprintf(format, args...)}
 	if t := n.GetToken(); t != nil && t.Position != nil {
 		p.Line, p.Column = t.Position.Line, t.Position.Column

@@ -30,12 +30,18 @@ func (p Problem) String() string {
 // Problems is everything that is wrong with a text.
 type Problems []Problem
 
-// MaxProblems is the largest number of problems that [Problems.Error] prints.
-const MaxProblems = 40
+// MaxProblems is the largest number of problems that [Problems.Error] prints, and
+// maxKept that of problems that are kept at all.
+const (
+	MaxProblems = 40
+	maxKept     = 1000
+)
 
-// Add appends a problem.
+// Add appends a problem, unless there are too many already.
 func (ps *Problems) Add(path, format string, args ...any) {
-	*ps = append(*ps, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
+	if len(*ps) < maxKept {
+		*ps = append(*ps, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
+	}
 }
 
 // Err returns the problems as an error, nil if there are none.

@@ -130,7 +130,7 @@ func isDeclare(fun ast.Expr, pkg string) bool {
 
 func kindOf(call *ast.CallExpr) (Kind, error) {
 	if len(call.Args) != 4 {
-		return Kind{}, fmt.Errorf("Declare wants four texts")
+		return Kind{}, fmt.Errorf("fault.Declare wants four texts")
 	}
 	var texts [4]string
 	for i, arg := range call.Args {
