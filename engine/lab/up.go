@@ -62,11 +62,14 @@ func (l *Lab) startAll(ctx context.Context, roles []*role) error {
 			return err
 		}
 	}
-	group, ctx := errgroup.WithContext(ctx)
+	group, all := errgroup.WithContext(ctx)
 	for _, w := range workers {
-		group.Go(func() error { return l.await(ctx, w) })
+		group.Go(func() error { return l.await(all, w) })
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return l.awaitWorkers(ctx, coordinator, len(workers))
 }
 
 // start starts one role and remembers it. Its errors come as JSON on the last line

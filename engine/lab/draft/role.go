@@ -2,8 +2,10 @@ package draft
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
+	"strconv"
 
 	"github.com/tacit-space/tacit/engine/charter"
 )
@@ -12,6 +14,7 @@ import (
 const (
 	fewWords    = 50
 	fewNumbers  = 10 // of an integer whose name says nothing
+	smallCodes  = 30 // largest distance between them
 	fewIfCoded  = 50 // of an integer whose name says that it is a code
 	freeText    = 20 // rows from which words that never repeat are free text
 	mostInCases = charter.MaxDomain
@@ -81,11 +84,21 @@ func (p *profile) proposeInteger() (charter.ColumnRole, string, error) {
 		return charter.Measure, "the name of an amount", nil
 	case p.distinct <= fewIfCoded && codes.MatchString(p.Name):
 		return charter.Category, fmt.Sprintf("the name of a code, %d different values", p.distinct), nil
-	case p.distinct <= fewNumbers:
+	case p.distinct <= fewNumbers && p.span() <= smallCodes:
 		return charter.Category, fmt.Sprintf("%d different values; measure is possible too", p.distinct), nil
 	default:
 		return charter.Measure, "whole numbers", nil
 	}
+}
+
+// span is the distance between the smallest and the largest integer.
+func (p *profile) span() float64 {
+	lo, err1 := strconv.ParseFloat(p.lo, 64)
+	hi, err2 := strconv.ParseFloat(p.hi, 64)
+	if err1 != nil || err2 != nil {
+		return math.Inf(1)
+	}
+	return hi - lo
 }
 
 func (p *profile) everyRow() bool { return p.distinct == p.rows && p.rows > 1 }

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/tacit-space/tacit/engine/transport"
+)
+
+// progress is one line on standard error that changes while a job runs; on what is
+// no terminal, a line for each change.
+type progress struct {
+	mu   sync.Mutex
+	w    io.Writer
+	live bool // rewrite the line
+	last string
+}
+
+// newProgress shows nothing unless standard error is a terminal or --progress is set.
+func (a *app) newProgress() *progress {
+	p := &progress{w: io.Discard, live: terminal(a.err)}
+	if (p.live && !a.json()) || a.progress {
+		p.w = a.err
+	}
+	return p
+}
+
+func (p *progress) event(e transport.Progress) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	line := describe(e)
+	if line == p.last {
+		return
+	}
+	p.last = line
+	if p.live {
+		fmt.Fprintf(p.w, "\r\x1b[K%s", line)
+	} else {
+		fmt.Fprintln(p.w, line)
+	}
+}
+
+// end takes the line away.
+func (p *progress) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.live && p.last != "" {
+		fmt.Fprint(p.w, "\r\x1b[K")
+		p.last = ""
+	}
+}
+
+// phases of the masked sum, for people.
+var phases = []string{"exchanging keys", "sharing secrets", "computing", "agreeing who takes part", "opening the sum"}
+
+func describe(e transport.Progress) string {
+	if e.State != transport.Running {
+		return string(e.State)
+	}
+	what := "running"
+	if int(e.Phase) < len(phases) {
+		what = phases[e.Phase]
+	}
+	if e.Expected > 0 {
+		what += fmt.Sprintf(": %d of %d owners", e.Heard, e.Expected)
+	}
+	if e.Attempt > 1 {
+		what += fmt.Sprintf(" (attempt %d)", e.Attempt)
+	}
+	return what
+}

@@ -1,0 +1,277 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/tacit-space/tacit/engine/analyst"
+	"github.com/tacit-space/tacit/engine/config"
+	"github.com/tacit-space/tacit/engine/lab"
+	"github.com/tacit-space/tacit/engine/obs"
+	"github.com/tacit-space/tacit/engine/store"
+	"github.com/tacit-space/tacit/engine/transport"
+)
+
+// asking holds the flags of a question.
+type asking struct {
+	file       string // -f
+	output     string // -o
+	purpose    string
+	provenance string
+	lifetime   time.Duration
+	lab        string
+}
+
+func (q *asking) labFlag(f *pflag.FlagSet) {
+	f.StringVar(&q.lab, "lab", "", "ask the lab in this folder, which is up")
+}
+
+func (q *asking) outputFlags(f *pflag.FlagSet) {
+	f.StringVarP(&q.output, "output", "o", "", "write the result to this file, and FILE.provenance.json beside it")
+	f.StringVar(&q.provenance, "provenance", "", "write who took part, what was signed and what was given away to this file")
+}
+
+func (q *asking) flags(f *pflag.FlagSet) {
+	q.outputFlags(f)
+	f.StringVar(&q.purpose, "purpose", "", "what the answer is for; the charter may list the purposes")
+	f.DurationVar(&q.lifetime, "lifetime", 0, "how long the owners may take, at most (default 24h or the charter's)")
+}
+
+func (a *app) queryCommand() *cobra.Command {
+	var q asking
+	c := &cobra.Command{
+		Use:   `query ["SQL" | -f FILE | -]`,
+		Short: "Ask a question and print the answer",
+		Long: `Compiles the SQL against the charter, signs it, hands it to the coordinator, waits for
+the owners, verifies and opens the result, and prints it. Ctrl-C cancels the question; a
+question that was interrupted otherwise goes on with tacit resume.`,
+		Example: `  tacit query "SELECT sex, COUNT(*), AVG(age) FROM lung GROUP BY sex"
+  tacit query -f question.sql --format csv -o answer.csv`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			sql, err := a.sql(args, q.file)
+			if err != nil {
+				return err
+			}
+			return a.ask(c.Context(), &q, func(ctx context.Context, client *analyst.Client, o analyst.Options) (*analyst.Answer, error) {
+				return client.Ask(ctx, sql, o)
+			})
+		},
+	}
+	c.Flags().StringVarP(&q.file, "file", "f", "", "read the SQL from this file")
+	q.flags(c.Flags())
+	q.labFlag(c.Flags())
+	return c
+}
+
+// maxQueryFile bounds what is read as a query; the compiler's own limit is lower.
+const maxQueryFile = 4 << 20
+
+// sql is the text from the argument, a file or standard input.
+func (a *app) sql(args []string, file string) (string, error) {
+	switch {
+	case file != "" && len(args) > 0:
+		return "", ErrUsage.New("-f FILE and SQL exclude each other")
+	case file != "":
+		f, err := os.Open(file)
+		if err != nil {
+			return "", fileFault(err)
+		}
+		defer f.Close()
+		return a.readSQL(f)
+	case len(args) == 0:
+		return "", ErrUsage.New("wants SQL, -f FILE, or - for standard input").With("See: tacit query --help")
+	case args[0] == "-":
+		return a.readSQL(a.in)
+	}
+	a.query = args[0]
+	return args[0], nil
+}
+
+func (a *app) readSQL(r io.Reader) (string, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxQueryFile))
+	if err != nil {
+		return "", fileFault(err)
+	}
+	a.query = string(text)
+	return a.query, nil
+}
+
+// profileOf is the profile of the lab in a folder, or else the analyst's own.
+func (a *app) profileOf(folder string) (string, error) {
+	if folder == "" {
+		return a.profile(), nil
+	}
+	l, err := lab.Open(folder)
+	if err != nil {
+		return "", err
+	}
+	return l.Profile(), nil
+}
+
+// client opens the analyst's profile.
+func (a *app) client(folder string) (*analyst.Client, error) {
+	file, err := a.profileOf(folder)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := a.analystConfig(file)
+	if err != nil {
+		return nil, err
+	}
+	return analyst.Open(cfg)
+}
+
+// analystConfig reads a profile and what it names.
+func (a *app) analystConfig(file string) (analyst.Config, error) {
+	cfg, err := config.LoadAnalyst(file, a.environ)
+	if err != nil {
+		return analyst.Config{}, err
+	}
+	m, err := a.open(cfg.Space, cfg.Key, cfg.PassphraseFile)
+	if err != nil {
+		return analyst.Config{}, err
+	}
+	return analyst.Config{
+		Bundle: m.bundle, Self: m.id, Identity: m.identity, Store: string(cfg.Store), Software: software(),
+		Client: transport.ClientConfig{Address: string(cfg.Coordinator), Proxy: proxy(cfg.Proxy), Software: software()},
+		Log:    obs.NewLogger(a.err, cfg.Log.Level, cfg.Log.Format),
+	}, nil
+}
+
+// formats of a result; the first is the default.
+var formats = []string{"table", "json", "csv", "arrow", "parquet"}
+
+// ask runs a question to its end. When ctx ends, the job is cancelled, politely and
+// shortly.
+func (a *app) ask(ctx context.Context, q *asking, do func(context.Context, *analyst.Client, analyst.Options) (*analyst.Answer, error)) error {
+	format, err := a.resultFormat(q.output)
+	if err != nil {
+		return err
+	}
+	client, err := a.client(q.lab)
+	if err != nil {
+		return err
+	}
+	show := a.newProgress()
+	var job *store.JobID
+	_, err = do(ctx, client, analyst.Options{
+		Purpose: q.purpose, Lifetime: q.lifetime,
+		OnJob:      func(id store.JobID) { job = &id },
+		OnProgress: show.event,
+		Deliver: func(answer *analyst.Answer) error {
+			show.end()
+			return a.deliver(q, format, answer)
+		},
+	})
+	show.end()
+	if err != nil && ctx.Err() != nil && job != nil {
+		err = a.cancelled(client, *job)
+	}
+	return errors.Join(err, client.Close())
+}
+
+// cancelled cancels the job of an interrupted question.
+func (a *app) cancelled(client *analyst.Client, job store.JobID) error {
+	ctx, stop := context.WithTimeout(context.Background(), 5*time.Second)
+	defer stop()
+	if err := client.Cancel(ctx, job); err != nil {
+		return ErrInterrupted.New("interrupted; job %s could not be cancelled: %w", job, err).With("tacit cancel %[1]s, or tacit resume %[1]s", job)
+	}
+	return ErrInterrupted.New("interrupted; job %s was cancelled", job)
+}
+
+// resultFormat is the flag's, or follows from the file's ending.
+func (a *app) resultFormat(output string) (string, error) {
+	if a.format != "" {
+		if !slices.Contains(formats, a.format) {
+			return "", ErrUsage.New("no format %q; there are %s", a.format, strings.Join(formats, ", "))
+		}
+		if output == "" && terminal(a.out) && (a.format == "arrow" || a.format == "parquet") {
+			return "", ErrUsage.New("%s is not for a terminal", a.format).With("Write it to a file: -o FILE")
+		}
+		return a.format, nil
+	}
+	if ending := strings.TrimPrefix(filepath.Ext(output), "."); slices.Contains(formats, ending) {
+		return ending, nil
+	}
+	return formats[0], nil
+}
+
+// deliver writes the result and its provenance. If it fails the question can be
+// resumed.
+func (a *app) deliver(q *asking, format string, answer *analyst.Answer) error {
+	var b bytes.Buffer
+	if err := writeTable(&b, format, answer); err != nil {
+		return err
+	}
+	provenance, err := json.MarshalIndent(answer.Provenance, "", "  ")
+	if err != nil {
+		return err
+	}
+	provenance = append(provenance, '\n')
+	for _, file := range provenanceFiles(q) {
+		if err := os.WriteFile(file, provenance, 0o600); err != nil {
+			return fileFault(err)
+		}
+	}
+	if q.output != "" {
+		return fileFault(os.WriteFile(q.output, b.Bytes(), 0o600))
+	}
+	_, err = a.out.Write(b.Bytes())
+	return fileFault(err)
+}
+
+func provenanceFiles(q *asking) []string {
+	var files []string
+	if q.output != "" {
+		files = append(files, q.output+".provenance.json")
+	}
+	if q.provenance != "" {
+		files = append(files, q.provenance)
+	}
+	return files
+}
+
+func writeTable(w io.Writer, format string, answer *analyst.Answer) error {
+	switch format {
+	case "json":
+		return answer.Table.WriteJSON(w, answer.Provenance)
+	case "csv":
+		return answer.Table.WriteCSV(w)
+	case "arrow":
+		return answer.Table.WriteArrow(w, memory.DefaultAllocator)
+	case "parquet":
+		return answer.Table.WriteParquet(w, memory.DefaultAllocator)
+	}
+	if err := answer.Table.WriteTable(w); err != nil {
+		return err
+	}
+	return participation(w, &answer.Provenance)
+}
+
+// participation says below a table on a terminal whose data is missing.
+func participation(w io.Writer, p *analyst.Provenance) error {
+	if len(p.Missing) == 0 {
+		return nil
+	}
+	var names []string
+	for _, m := range p.Missing {
+		names = append(names, m.Member)
+	}
+	_, err := fmt.Fprintf(w, "without %d of %d owners: %s\n", len(p.Missing), p.Owners, strings.Join(names, ", "))
+	return err
+}
