@@ -15,6 +15,7 @@ import (
 	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/query"
 	"github.com/tacit-space/tacit/engine/result"
+	"github.com/tacit-space/tacit/engine/runner"
 	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
 )
@@ -41,6 +42,10 @@ type Answer struct {
 	Table      *result.Table
 	Statement  *plan.Statement // what the answer gave away, as it was signed
 	Provenance Provenance
+	// Manifest and Receipt let others check who took part, with
+	// [secagg.ParseManifest] and [secagg.VerifyReceipt], and show nothing of the
+	// answer.
+	Manifest, Receipt []byte
 }
 
 // Draft is a question that was compiled and not asked.
@@ -217,7 +222,7 @@ func (c *Client) await(ctx context.Context, r *record, opts Options) (*Answer, e
 func (c *Client) unanswerable(r *record, last transport.Progress) error {
 	why := last.Fault
 	if why == nil {
-		why = Answered.New("the job is %s", last.State)
+		why = Cancelled.New("the job is %s", last.State)
 	}
 	return errors.Join(why, c.store.Erase(r.Job, store.Unanswerable, why.Code))
 }
@@ -230,6 +235,7 @@ func (c *Client) open(r *record, body []byte, opts Options) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	question.SetParallel(runner.Parallel)
 	opened, err := question.Open(body)
 	if err != nil {
 		return nil, NotVerified.New("%w", err)
@@ -270,7 +276,10 @@ func (c *Client) answer(r *record, q *secagg.Question, opened *secagg.Opened) (*
 	if err != nil {
 		return nil, err
 	}
-	return &Answer{Table: table, Statement: draft.Statement, Provenance: c.provenance(r, job, q, opened, draft)}, nil
+	return &Answer{
+		Table: table, Statement: draft.Statement, Provenance: c.provenance(r, job, q, opened, draft),
+		Manifest: q.Manifest().Marshal(), Receipt: opened.Receipt,
+	}, nil
 }
 
 // sums is the opened vector as the query reads it.

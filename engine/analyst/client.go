@@ -24,6 +24,9 @@ var (
 	Answered = fault.Declare("TACIT-J032", "question is over",
 		"The answer was delivered, or the job failed, and the secret that opens its result is erased.",
 		"Ask again.")
+	Cancelled = fault.Declare("TACIT-J034", "job cancelled",
+		"The analyst cancelled the job before it was released.",
+		"Ask again.")
 	NotAnalyst = fault.Declare("TACIT-J033", "not an analyst",
 		"The charter does not give this member the role analyst.",
 		"Use the identity of an analyst, or amend the charter.")

@@ -18,7 +18,7 @@
 // A question that cannot be asked fails with the codes of engine/query and
 // engine/plan; a job that fails with the code of the coordinator or of the
 // owners; the network with the codes of engine/transport. What is raised here:
-// [NotVerified], [Unknown], [Answered], [NotAnalyst].
+// [NotVerified], [Unknown], [Answered], [Cancelled], [NotAnalyst].
 //
 // Start at [Ask].
 package analyst

@@ -215,6 +215,9 @@ func (a *attempt) keepResult(body []byte) error {
 	return err
 }
 
+// isCommitted reports whether the running attempt is the last one of its job.
+func (j *job) isCommitted() bool { return j.attempt != nil && j.attempt.committed.Load() }
+
 // outcome is where the running attempt reports its end.
 func (j *job) outcome() <-chan runner.Outcome {
 	if j.attempt == nil {

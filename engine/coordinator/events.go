@@ -54,7 +54,9 @@ func (j *job) connected(id string, fresh bool) {
 	j.advance()
 }
 
-// disconnected starts the clock after which the worker is out of the attempt.
+// disconnected starts the clock after which the worker is out of the attempt,
+// unless workers may have released by then: such an attempt is the only one
+// there will be, and waits for whoever can still finish it.
 func (j *job) disconnected(id string) {
 	if j.attempt == nil || j.absent[id] != nil {
 		return
@@ -63,7 +65,7 @@ func (j *job) disconnected(id string) {
 	j.absent[id] = time.AfterFunc(j.c.Timing.Absence, func() {
 		j.post(j.c.life, func() {
 			delete(j.absent, id)
-			if !j.c.isOnline(id) {
+			if !j.c.isOnline(id) && !j.isCommitted() {
 				j.leave(id, number, "worker was away for too long")
 			}
 		})

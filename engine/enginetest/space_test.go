@@ -61,6 +61,13 @@ func TestRightAnswer(t *testing.T) {
 		if p.Purpose != "planning" || !strings.Contains(p.SQL, "SUM(cost)") || p.Plan == "" || p.Leakage == "" || p.Software != "test" {
 			t.Errorf("%d owners: provenance %+v", owners, p)
 		}
+		m, err := secagg.ParseManifest(answer.Manifest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if in, err := secagg.VerifyReceipt(m, answer.Receipt); err != nil || len(in) != owners {
+			t.Errorf("%d owners: the receipt names %v: %v", owners, in, err)
+		}
 	}
 }
 
@@ -178,9 +185,8 @@ func TestCancel(t *testing.T) {
 	if err := s.Client().Cancel(t.Context(), q.Job()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := q.Wait(); err == nil {
-		t.Fatal("a cancelled job has an answer")
-	}
+	_, err := q.Wait()
+	wantCode(t, err, analyst.Cancelled)
 	if err := s.Client().Cancel(t.Context(), q.Job()); err != nil {
 		t.Errorf("cancelling again: %v", err)
 	}
