@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "write the generated files")
 
 func TestLoadWorker(t *testing.T) {
 	w, err := LoadWorker("testdata/worker.yaml", []string{
-		"PATH=/bin", "TACIT_PASSPHRASE=x", "TACIT_WORKER_LIMITS_MAX_JOBS=3", "TACIT_WORKER_ROUND_TIMEOUT=5m", "TACIT_WORKER_PROXY=none",
+		"PATH=/bin", "TACIT_PASSPHRASE=x", "TACIT_WORKER_LIMITS_MAX_JOBS=3", "TACIT_WORKER_LOG_LEVEL=debug", "TACIT_WORKER_PROXY=none",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -29,8 +29,8 @@ func TestLoadWorker(t *testing.T) {
 	if files[0] != "testdata/data/*.parquet" || files[1] != "/mnt/more.parquet" {
 		t.Errorf("files %q", files)
 	}
-	if w.RoundTimeout.Std() != 5*time.Minute || w.Limits.MaxJobs != 3 || w.Proxy != NoProxy {
-		t.Errorf("the environment did not override: %v %d %q", w.RoundTimeout, w.Limits.MaxJobs, w.Proxy)
+	if w.Log.Level != "debug" || w.Limits.MaxJobs != 3 || w.Proxy != NoProxy {
+		t.Errorf("the environment did not override: %q %d %q", w.Log.Level, w.Limits.MaxJobs, w.Proxy)
 	}
 	if w.Engine.Memory != 512*MiB || w.Limits.MaxMessage != DefaultMaxMessage || w.Accept.MinContributors != 4 {
 		t.Errorf("values %v %v %d", w.Engine.Memory, w.Limits.MaxMessage, w.Accept.MinContributors)
@@ -53,7 +53,7 @@ space: space.json
 key: north.key
 coordinator: hub
 store: state
-round_timeout: 0s
+engine: {memory: 1B}
 enginee: {memory: 1GiB}
 tables:
   patients: {query: SELECT 1, files: [a]}
@@ -69,7 +69,7 @@ accept: {tables: [patient]}
 	}
 	for _, want := range []string{
 		`line 4: worker.coordinator: not an address`,
-		`line 6: worker.round_timeout: 0s outside [1s, 1h]`,
+		`line 6: worker.engine.memory: 1B outside [64MiB, 16TiB]`,
 		`line 7: worker.enginee: unknown key (did you mean "engine"?)`,
 		`line 9: worker.tables.patients: wants exactly one of query and files`,
 		`line 10: worker.tables.visits: wants exactly one of query and files`,
@@ -91,6 +91,25 @@ accept: {tables: [patient]}
 	}
 	if strings.Contains(err.Error(), "secret") {
 		t.Error("the error shows the password of the proxy")
+	}
+}
+
+func TestDurations(t *testing.T) {
+	file := write(t, "space: s\nkey: k\nstore: s\nround_timeout: 0s\ninput_timeout: 1 hour\n")
+	_, err := LoadCoordinator(file, []string{"TACIT_COORDINATOR_LIMITS_RETENTION=1s"})
+	for _, want := range []string{
+		"line 4: coordinator.round_timeout: 0s outside [1s, 1h]",
+		"line 5: coordinator.input_timeout: not a duration",
+		"coordinator.limits.retention: 1s outside [1h, 8760h]",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("not reported: %s in %v", want, err)
+		}
+	}
+	file = write(t, "space: s\nkey: k\nstore: s\nround_timeout: 90s\n")
+	c, err := LoadCoordinator(file, []string{"TACIT_COORDINATOR_INPUT_TIMEOUT=1h"})
+	if err != nil || c.RoundTimeout.Std() != 90*time.Second || c.InputTimeout.Std() != time.Hour {
+		t.Errorf("%+v, %v", c, err)
 	}
 }
 

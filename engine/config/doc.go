@@ -3,7 +3,7 @@
 //
 // A configuration is YAML. Unknown keys are refused with a suggestion, and all that
 // is wrong is reported at once with its path and line:
-// "worker.round_timeout: 0s outside [1s, 1h]". A single value can be overridden by an
+// "coordinator.round_timeout: 0s outside [1s, 1h]". A single value can be overridden by an
 // environment variable derived from its path: worker.limits.max_jobs is
 // TACIT_WORKER_LIMITS_MAX_JOBS; a variable that begins like this and names nothing is
 // refused too. Relative paths are relative to the folder of the file.

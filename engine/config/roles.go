@@ -77,7 +77,6 @@ type Worker struct {
 	Store          Path             `yaml:"store" required:"true" help:"Folder of the durable state."`
 	Tables         map[string]Table `yaml:"tables" required:"true" help:"Where the shared tables of the charter are, by name."`
 	Engine         Engine           `yaml:"engine" help:"The embedded engine that reads the tables."`
-	RoundTimeout   Duration         `yaml:"round_timeout" range:"1s,1h" help:"Time to wait for the coordinator in one round."`
 	Limits         WorkerLimits     `yaml:"limits" help:"What this worker accepts."`
 	Accept         Accept           `yaml:"accept" help:"Own rules, on top of those of the charter; they can only be stricter."`
 	Log            Log              `yaml:"log" help:"Logging."`
@@ -118,10 +117,9 @@ type Accept struct {
 // required is missing.
 func DefaultWorker() *Worker {
 	return &Worker{
-		Engine:       Engine{Memory: DefaultMemory},
-		RoundTimeout: DefaultRoundTimeout,
-		Limits:       WorkerLimits{MaxJobs: DefaultRunning, MaxMessage: DefaultMaxMessage},
-		Log:          Log{Level: DefaultLogLevel, Format: DefaultLogFormat},
+		Engine: Engine{Memory: DefaultMemory},
+		Limits: WorkerLimits{MaxJobs: DefaultRunning, MaxMessage: DefaultMaxMessage},
+		Log:    Log{Level: DefaultLogLevel, Format: DefaultLogFormat},
 	}
 }
 
