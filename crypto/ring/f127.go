@@ -46,19 +46,16 @@ func (a F127) Mul(b F127) F127 {
 	h10, l10 := bits.Mul64(a.hi, b.lo)
 	h11, l11 := bits.Mul64(a.hi, b.hi)
 
+	// The product, below p² < 2^254, is l00 + r1·2^64 + r2·2^128 + r3·2^192.
 	r1, c := bits.Add64(h00, l01, 0)
 	r2, c := bits.Add64(h01, l11, c)
 	r3, _ := bits.Add64(h11, 0, c)
 	r1, c = bits.Add64(r1, l10, 0)
 	r2, c = bits.Add64(r2, h10, c)
 	r3, _ = bits.Add64(r3, 0, c)
-	return fold(l00, r1, r2, r3)
-}
 
-// fold reduces a 254-bit number below p². Since 2^127 = 1 in F_p, the number is
-// its low 127 bits plus its high 127 bits.
-func fold(r0, r1, r2, r3 uint64) F127 {
-	lo, c := bits.Add64(r0, r2<<1|r1>>63, 0)
+	// 2^127 = 1 in F_p: the product is its low 127 bits plus those above.
+	lo, c := bits.Add64(l00, r2<<1|r1>>63, 0)
 	hi, _ := bits.Add64(r1&pHi, r3<<1|r2>>63, c) // below 2^128
 	return reduce128(lo, hi)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -13,18 +14,19 @@ var p127 = new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 127), big.NewInt(1))
 
 func bigOf(a F127) *big.Int {
 	b := a.Bytes()
-	for i, j := 0, len(b)-1; i < j; i, j = i+1, j-1 {
-		b[i], b[j] = b[j], b[i]
-	}
-	return new(big.Int).SetBytes(b[:])
+	return littleEndian(b[:])
+}
+
+func littleEndian(b []byte) *big.Int {
+	b = bytes.Clone(b)
+	slices.Reverse(b)
+	return new(big.Int).SetBytes(b)
 }
 
 func fieldOf(x *big.Int) F127 {
 	x = new(big.Int).Mod(x, p127)
 	b := x.FillBytes(make([]byte, 16))
-	for i, j := 0, len(b)-1; i < j; i, j = i+1, j-1 {
-		b[i], b[j] = b[j], b[i]
-	}
+	slices.Reverse(b)
 	f, err := ParseF127(b)
 	if err != nil {
 		panic(err)
@@ -190,6 +192,46 @@ func BenchmarkAdd64(b *testing.B) {
 	b.SetBytes(8 << 20)
 	for b.Loop() {
 		_ = v.Add(w)
+	}
+}
+
+func BenchmarkAdd128(b *testing.B) {
+	v, w := NewVector(Width128, 1<<20), NewVector(Width128, 1<<20)
+	b.SetBytes(16 << 20)
+	for b.Loop() {
+		_ = v.Add(w)
+	}
+}
+
+func BenchmarkCopy64(b *testing.B) {
+	v, w := NewVector(Width64, 1<<20), NewVector(Width64, 1<<20)
+	b.SetBytes(8 << 20)
+	for b.Loop() {
+		copy(v.Words, w.Words)
+	}
+}
+
+func BenchmarkTag128(b *testing.B) {
+	v := NewVector(Width128, 1<<20)
+	b.SetBytes(16 << 20)
+	for b.Loop() {
+		_, _ = Tag(F127FromUint64(3), v)
+	}
+}
+
+func BenchmarkDecode64(b *testing.B) {
+	enc := NewVector(Width64, 1<<20).Append(nil)
+	b.SetBytes(8 << 20)
+	for b.Loop() {
+		_, _ = Decode(Width64, 1<<20, enc)
+	}
+}
+
+func BenchmarkAppend64(b *testing.B) {
+	v, to := NewVector(Width64, 1<<20), make([]byte, 0, 8<<20)
+	b.SetBytes(8 << 20)
+	for b.Loop() {
+		v.Append(to)
 	}
 }
 

@@ -27,21 +27,54 @@ func TagAt(alpha F127, v Vector, first uint64) (F127, error) {
 	return sum.Mul(alpha.Pow(first)), nil
 }
 
-// horner64 evaluates from the last element down: (…(x_d·α + x_{d-1})·α + …)·α.
+// lanes is how many polynomials are evaluated side by side: each step of one waits
+// for its last product, and a processor has room for several.
+const lanes = 4
+
+// horner64 returns Σ alpha^j · x_j. With n = 4i + k and beta = alpha^4 this is
+// Σ_k alpha^(k+1) · P_k(beta), where P_k has every fourth element from x_(k+1) on.
 func horner64(alpha F127, words []uint64) F127 {
-	var acc F127
-	for i := len(words) - 1; i >= 0; i-- {
-		acc = acc.Add(signed64(words[i])).Mul(alpha)
+	var acc [lanes]F127
+	full := len(words) &^ (lanes - 1)
+	for k, w := range words[full:] {
+		acc[k] = signed64(w)
 	}
-	return acc
+	beta := alpha.Pow(lanes)
+	for i := full - lanes; i >= 0; i -= lanes {
+		x := words[i : i+lanes : i+lanes]
+		acc[0] = acc[0].Mul(beta).Add(signed64(x[0]))
+		acc[1] = acc[1].Mul(beta).Add(signed64(x[1]))
+		acc[2] = acc[2].Mul(beta).Add(signed64(x[2]))
+		acc[3] = acc[3].Mul(beta).Add(signed64(x[3]))
+	}
+	return join(alpha, acc)
 }
 
+// horner128 is [horner64] for pairs of words.
 func horner128(alpha F127, words []uint64) F127 {
-	var acc F127
-	for i := len(words) - 2; i >= 0; i -= 2 {
-		acc = acc.Add(signed128(words[i], words[i+1])).Mul(alpha)
+	var acc [lanes]F127
+	full := len(words) &^ (2*lanes - 1)
+	for k := 0; full+2*k < len(words); k++ {
+		acc[k] = signed128(words[full+2*k], words[full+2*k+1])
 	}
-	return acc
+	beta := alpha.Pow(lanes)
+	for i := full - 2*lanes; i >= 0; i -= 2 * lanes {
+		x := words[i : i+2*lanes : i+2*lanes]
+		acc[0] = acc[0].Mul(beta).Add(signed128(x[0], x[1]))
+		acc[1] = acc[1].Mul(beta).Add(signed128(x[2], x[3]))
+		acc[2] = acc[2].Mul(beta).Add(signed128(x[4], x[5]))
+		acc[3] = acc[3].Mul(beta).Add(signed128(x[6], x[7]))
+	}
+	return join(alpha, acc)
+}
+
+// join returns Σ_k alpha^(k+1) · acc_k.
+func join(alpha F127, acc [lanes]F127) F127 {
+	var sum F127
+	for k := lanes - 1; k >= 0; k-- {
+		sum = sum.Add(acc[k]).Mul(alpha)
+	}
+	return sum
 }
 
 // signed64 maps a two's complement word to F_p by extending its sign.
