@@ -80,10 +80,9 @@ func digits(n *big.Int) int { return len(new(big.Int).Abs(n).String()) }
 
 // factor is a measure as one of the numbers that are multiplied.
 type factor struct {
-	sql   string   // of type BIGINT, or DECIMAL of the given scale
-	scale int      // 0 for BIGINT
-	exact bool     // a decimal
-	max   *big.Int // of |sql| * 10^scale
+	sql              string   // of type BIGINT, or DECIMAL of at most the given precision
+	precision, scale int      // 0 for BIGINT
+	max              *big.Int // of |sql| * 10^scale
 }
 
 // factorOf renders a measure as an integer or decimal that is a whole number of
@@ -95,7 +94,7 @@ func factorOf(c *charter.Column, x string) (factor, error) {
 	case charter.KindBoolean:
 		f.sql = "CAST(" + x + " AS BIGINT)"
 	case charter.KindDecimal:
-		f.scale, f.exact = t.Scale, true
+		f.precision, f.scale = t.Precision, t.Scale
 	case charter.KindDouble:
 		if c.ResolutionRat() == nil {
 			return f, fmt.Errorf("the column %q has no resolution", c.Name)
@@ -108,22 +107,29 @@ func factorOf(c *charter.Column, x string) (factor, error) {
 }
 
 // product renders a * b without overflow and as fast as the declared ranges allow.
-// DuckDB multiplies BIGINTs and DECIMALs of up to 18 digits in 64 bits, and raises an
-// error where the product needs more.
+// DuckDB multiplies BIGINTs, and DECIMALs of up to 18 digits, in 64 bits, and raises an
+// error where the product needs more; so a product that may is made of wider factors.
 func product(a, b factor) string {
 	bound := new(big.Int).Mul(a.max, b.max)
-	if !a.exact && !b.exact {
+	if a.precision == 0 && b.precision == 0 {
 		if bound.Cmp(wide) < 0 {
 			return a.sql + " * " + b.sql
 		}
 		return "CAST(" + a.sql + " AS HUGEINT) * CAST(" + b.sql + " AS HUGEINT)"
 	}
+	small := digits(bound) <= 18
+	if small && a.fits() && b.fits() {
+		return a.sql + " * " + b.sql
+	}
 	wa, wb := a.width(), b.width()
-	if wa+wb > 18 {
-		wa = max(wa, 19) // more than 64 bits: the product is computed in 128
+	if !small || wa+wb > 18 {
+		wa = max(wa, 19)
 	}
 	return a.narrow(wa) + " * " + b.narrow(wb)
 }
+
+// fits reports whether the factor is a decimal of at most 18 digits as it stands.
+func (f factor) fits() bool { return f.precision > 0 && f.precision <= 18 }
 
 // width is the number of digits that the factor needs by its declared range.
 func (f factor) width() int { return max(digits(f.max), f.scale, 1) }
