@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"errors"
+	"runtime"
 	"testing"
 )
 
@@ -85,6 +86,68 @@ func TestViewsCannotGrowIntoWhatFollows(t *testing.T) {
 	if in[1] != 2 {
 		t.Error("append to a field overwrote the next one")
 	}
+}
+
+// A peer that announces much and sends little makes the reader allocate nothing but
+// the error.
+func TestAnnouncedLengthsAllocateNothing(t *testing.T) {
+	huge := []byte{0xF0, 0xFF, 0xFF, 0x0F}
+	for name, read := range map[string]func(*Reader){
+		"bytes":  func(r *Reader) { r.Bytes(1 << 30) },
+		"string": func(r *Reader) { _ = r.String(1 << 30) },
+		"count":  func(r *Reader) { r.Count(1 << 30) },
+		"words":  func(r *Reader) { r.Words(0x0FFFFFF0) },
+		"fixed":  func(r *Reader) { r.Fixed(1 << 30) },
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		read(NewReader(huge))
+		runtime.ReadMemStats(&after)
+		if got := after.TotalAlloc - before.TotalAlloc; got > 64<<10 {
+			t.Errorf("%s: %d bytes allocated for 4 received", name, got)
+		}
+	}
+}
+
+// After an error a fixed field is still as long as asked for: a decoder may convert
+// it to an array before it looks at the error.
+func TestFixedAfterAnError(t *testing.T) {
+	r := NewReader([]byte{1, 2})
+	if got := [32]byte(r.Fixed(32)); got != [32]byte{} {
+		t.Errorf("%x", got)
+	}
+	if len(r.Fixed(MaxFixed)) != MaxFixed || r.Fixed(MaxFixed+1) != nil {
+		t.Error("MaxFixed")
+	}
+}
+
+func TestRefusalsOfTheDecoder(t *testing.T) {
+	mine := errors.New("mine")
+	r := NewReader([]byte{1})
+	r.Fail(nil)
+	r.Fail(mine)
+	r.Fail(errors.New("later"))
+	if err := r.Close(); !errors.Is(err, mine) {
+		t.Error(err)
+	}
+}
+
+func BenchmarkWords(b *testing.B) {
+	words := make([]uint64, 1<<20)
+	b.Run("write", func(b *testing.B) {
+		b.SetBytes(8 << 20)
+		for b.Loop() {
+			NewWriter().Words(words)
+		}
+	})
+	w := NewWriter()
+	w.Words(words)
+	b.Run("read", func(b *testing.B) {
+		b.SetBytes(8 << 20)
+		for b.Loop() {
+			NewReader(w.Data()).Words(1 << 20)
+		}
+	})
 }
 
 // What decodes encodes to the same bytes.
