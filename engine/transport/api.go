@@ -180,7 +180,7 @@ type Presence struct {
 
 // Finding is one line of [Probe].
 type Finding struct {
-	Check  string        // a stable word: "name", "tcp", "tls", "http2", "key", "charter", "round-trip", "clock"
+	Check  string        // a stable word: "settings", "name", "tcp", "tls", "http2", "coordinator", "member", "charter", "release", "round-trip", "clock"
 	OK     bool          // false: Fault says why
 	Detail string        // for people: what was found
 	Took   time.Duration // of this step

@@ -1,8 +1,12 @@
 package transport
 
 import (
+	"context"
+	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
+	"strings"
 	"time"
 )
 
@@ -18,6 +22,7 @@ const (
 	DefaultKeepAlive  = 30 * time.Second
 	DefaultSilence    = 15 * time.Second
 	DefaultRetention  = 10 * time.Minute
+	DefaultPatience   = 30 * time.Second
 	DefaultBackoffMin = 500 * time.Millisecond
 	DefaultBackoffMax = time.Minute
 	DefaultCall       = 30 * time.Second
@@ -45,6 +50,7 @@ type Timing struct {
 	KeepAlive  time.Duration // silence after which a ping is sent; at least 10 s; below the idle time of firewalls on the way
 	Silence    time.Duration // wait for the answer to a ping before the connection counts as lost
 	Retention  time.Duration // how long a hub keeps the session of a worker that is away
+	Patience   time.Duration // how long Send waits for room with a peer that is away; then the session ends
 	BackoffMin time.Duration // first wait before dialing again
 	BackoffMax time.Duration // longest wait before dialing again
 	Call       time.Duration // for a short call of an analyst
@@ -70,6 +76,8 @@ type ServerConfig struct {
 	// shape its bytes.
 	Wrap func(net.Conn) net.Conn
 	Log  *slog.Logger // nil: nothing is logged
+
+	speaks span // for tests; zero: this release's
 }
 
 // ClientConfig is what a [Link], a [Client] and [Probe] need.
@@ -85,8 +93,128 @@ type ClientConfig struct {
 	// or the URL of an HTTP proxy, "http://[user:password@]host:port" or "https://…".
 	Proxy string
 
+	// Dial, when set, makes the connections below TLS, instead of name service,
+	// proxy and TCP: for a space within one process.
+	Dial func(ctx context.Context, address string) (net.Conn, error)
+
 	// Wrap, when set, wraps every dialed connection below TLS and, if a proxy
 	// is used, above its CONNECT, to count or shape its bytes.
 	Wrap func(net.Conn) net.Conn
 	Log  *slog.Logger // nil: nothing is logged
+
+	speaks span // for tests; zero: this release's
+}
+
+// checks collects what is wrong with a configuration.
+type checks []string
+
+func (c *checks) that(ok bool, format string, args ...any) {
+	if !ok {
+		*c = append(*c, fmt.Sprintf(format, args...))
+	}
+}
+
+func (c checks) fault() error {
+	if len(c) == 0 {
+		return nil
+	}
+	return BadConfig.New("%s", strings.Join(c, "; "))
+}
+
+// orDefault replaces zero by the default.
+func orDefault[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}
+
+func (l *Limits) fill(c *checks) {
+	orDefault(&l.MaxPacket, DefaultMaxPacket)
+	orDefault(&l.Outbox, max(DefaultOutbox, l.MaxPacket))
+	orDefault(&l.Inbox, DefaultInbox)
+	orDefault(&l.MaxSubmission, DefaultMaxSubmission)
+	orDefault(&l.MaxResult, DefaultMaxResult)
+	const most = 1 << 30
+	c.that(l.MaxPacket >= minPacket && l.MaxPacket <= most, "max_packet: %d outside [%d, %d] bytes", l.MaxPacket, minPacket, most)
+	c.that(l.Outbox >= l.MaxPacket, "outbox: %d bytes, below max_packet (%d)", l.Outbox, l.MaxPacket)
+	c.that(l.Inbox >= 1, "inbox: %d bytes, below 1", l.Inbox)
+	c.that(l.MaxSubmission >= 1 && l.MaxSubmission <= most, "max_submission: %d outside [1, %d] bytes", l.MaxSubmission, most)
+	c.that(l.MaxResult >= 1 && l.MaxResult <= most, "max_result: %d outside [1, %d] bytes", l.MaxResult, most)
+}
+
+func (t *Timing) fill(c *checks) {
+	for _, f := range []struct {
+		name          string
+		v             *time.Duration
+		def, lo, most time.Duration
+	}{
+		{"handshake", &t.Handshake, DefaultHandshake, 10 * time.Millisecond, time.Hour},
+		{"keep_alive", &t.KeepAlive, DefaultKeepAlive, 10 * time.Second, time.Hour},
+		{"silence", &t.Silence, DefaultSilence, time.Second, time.Hour},
+		{"retention", &t.Retention, DefaultRetention, time.Millisecond, 24 * time.Hour},
+		{"patience", &t.Patience, DefaultPatience, time.Millisecond, time.Hour},
+		{"backoff_min", &t.BackoffMin, DefaultBackoffMin, time.Millisecond, time.Hour},
+		{"backoff_max", &t.BackoffMax, max(DefaultBackoffMax, t.BackoffMin), time.Millisecond, 24 * time.Hour},
+		{"call", &t.Call, DefaultCall, 10 * time.Millisecond, time.Hour},
+		{"transfer", &t.Transfer, DefaultTransfer, 10 * time.Millisecond, 24 * time.Hour},
+		{"drain", &t.Drain, DefaultDrain, time.Millisecond, time.Hour},
+	} {
+		orDefault(f.v, f.def)
+		c.that(*f.v >= f.lo && *f.v <= f.most, "%s: %v outside [%v, %v]", f.name, *f.v, f.lo, f.most)
+	}
+	c.that(t.BackoffMax >= t.BackoffMin, "backoff_max: %v, below backoff_min (%v)", t.BackoffMax, t.BackoffMin)
+}
+
+func checkCommon(c *checks, id Keyholder, dir Directory, software string) {
+	c.that(id != nil, "identity: missing")
+	c.that(dir != nil, "charter: missing")
+	c.that(software == printable(software, maxSoftware), "software: not a short printable text")
+}
+
+func (cfg *ServerConfig) fill() error {
+	var c checks
+	checkCommon(&c, cfg.Identity, cfg.Directory, cfg.Software)
+	c.that(cfg.Listener != nil || isHostPort(cfg.Listen), "listen: %q is not host:port", cfg.Listen)
+	cfg.Limits.fill(&c)
+	cfg.Timing.fill(&c)
+	orDefault(&cfg.MaxConns, DefaultMaxConns)
+	orDefault(&cfg.MaxConnsPerMember, DefaultMaxConnsPerMember)
+	orDefault(&cfg.MaxHandshakes, DefaultMaxHandshakes)
+	c.that(min(cfg.MaxConns, cfg.MaxConnsPerMember, cfg.MaxHandshakes) >= 1, "a limit of connections is below 1")
+	orDefault(&cfg.speaks, spoken)
+	cfg.Log = orSilent(cfg.Log)
+	return c.fault()
+}
+
+func (cfg *ClientConfig) fill() error {
+	var c checks
+	checkCommon(&c, cfg.Identity, cfg.Directory, cfg.Software)
+	c.that(isHostPort(cfg.Address), "address: %q is not host:port", cfg.Address)
+	c.that(proxyOK(cfg.Proxy), `proxy: not "", "direct" or an http(s) URL with a host`)
+	cfg.Limits.fill(&c)
+	cfg.Timing.fill(&c)
+	orDefault(&cfg.speaks, spoken)
+	cfg.Log = orSilent(cfg.Log)
+	return c.fault()
+}
+
+func orSilent(log *slog.Logger) *slog.Logger {
+	if log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return log
+}
+
+func isHostPort(address string) bool {
+	_, port, err := net.SplitHostPort(address)
+	return err == nil && port != ""
+}
+
+func proxyOK(text string) bool {
+	if text == "" || text == "direct" {
+		return true
+	}
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
 }
