@@ -3,8 +3,10 @@ package identity
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,6 +28,65 @@ func TestKeysOfASeed(t *testing.T) {
 	}
 	if id.StoreKey("a") == id.StoreKey("b") {
 		t.Error("two labels, one store key")
+	}
+}
+
+// What a charter pins must not change by accident.
+func TestKnownAnswer(t *testing.T) {
+	id := FromSeed([32]byte{1})
+	if got := id.Public().Fingerprint(); got != "tk1tbveorbupumtxo6wobzn5euiq7lnzwpub3knvdyfln6jui2ec2pq" {
+		t.Errorf("fingerprint %s", got)
+	}
+	key := id.StoreKey("label")
+	if got := hex.EncodeToString(key[:]); got != "2871476be88157c535f3fe71b763d416ce6670bdf6c5cf3c0163411b497ec7bf" {
+		t.Errorf("store key %s", got)
+	}
+}
+
+// Every byte of the encoding is in the fingerprint.
+func TestFingerprintCoversEveryKey(t *testing.T) {
+	a, b := FromSeed([32]byte{1}).Public().Marshal(), FromSeed([32]byte{2}).Public().Marshal()
+	seen := map[string]bool{}
+	for _, cut := range []int{0, 32, 32 + 1952, PublicSize} {
+		mix, err := ParsePublic(slices.Concat(a[:cut], b[cut:]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[mix.Fingerprint()] = true
+	}
+	if len(seen) != 4 {
+		t.Errorf("%d fingerprints of 4 identities", len(seen))
+	}
+}
+
+func TestNobody(t *testing.T) {
+	var nobody Public
+	if nobody.Equal(nobody) || nobody.Equal(FromSeed([32]byte{1}).Public()) || nobody.Fingerprint() != "" {
+		t.Error("nobody is somebody")
+	}
+	if _, err := nobody.Seal(nil, nil, []byte("x"), rand.Reader); !errors.Is(err, kem.ErrKey) {
+		t.Errorf("sealed to nobody: %v", err)
+	}
+	if _, err := ParsePublic(nobody.Marshal()); !errors.Is(err, ErrPublic) {
+		t.Errorf("nobody is read back: %v", err)
+	}
+	if _, err := Generate(bytes.NewReader(make([]byte, 31))); err == nil {
+		t.Error("an identity of 31 random bytes")
+	}
+}
+
+// Keys of one seed are independent: none is another, nor the seed itself.
+func TestKeysDiffer(t *testing.T) {
+	seed := [32]byte{1}
+	id := FromSeed(seed)
+	store := id.StoreKey("")
+	all := [][]byte{seed[:], id.Ed25519().Seed(), id.box.Seed().Bytes(), store[:]}
+	for i, a := range all {
+		for _, b := range all[:i] {
+			if bytes.Equal(a, b) {
+				t.Errorf("key %d is another one too", i)
+			}
+		}
 	}
 }
 
@@ -120,4 +181,13 @@ func FuzzParsePublic(f *testing.F) {
 			t.Fatal("two encodings of one identity")
 		}
 	})
+}
+
+func BenchmarkParsePublic(b *testing.B) {
+	enc := FromSeed([32]byte{1}).Public().Marshal()
+	for b.Loop() {
+		if _, err := ParsePublic(enc); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
