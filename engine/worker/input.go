@@ -50,7 +50,7 @@ func (j *job) compute() {
 
 // vector runs the owner's part of the plan in the owner's engine.
 func (j *job) vector(ctx context.Context) (ring.Vector, error) {
-	p := &j.question.Plan
+	p := &j.request.Job.Plan
 	rows, err := j.w.Source.Aggregate(ctx, p)
 	if err != nil {
 		return ring.Vector{}, err

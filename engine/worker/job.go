@@ -11,7 +11,7 @@ import (
 	"github.com/tacit-space/tacit/engine/envelope"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/obs"
-	"github.com/tacit-space/tacit/engine/plan"
+	"github.com/tacit-space/tacit/engine/policy"
 	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
 )
@@ -27,7 +27,7 @@ type job struct {
 	offer    []byte
 	manifest *secagg.Manifest
 	hash     [32]byte
-	question *plan.Job
+	request  *policy.Request
 	alpha    secagg.Alpha
 	self     session.Party
 	inbox    chan func()
@@ -43,11 +43,11 @@ type job struct {
 	cancelValidation context.CancelFunc // of a new job
 }
 
-func makeJob(w *worker, raw []byte, m *secagg.Manifest, q *plan.Job, alpha secagg.Alpha, self session.Party) *job {
+func makeJob(w *worker, raw []byte, m *secagg.Manifest, r *policy.Request, alpha secagg.Alpha, self session.Party) *job {
 	id := store.JobID(m.Job)
 	return &job{
 		w: w, log: w.Log.With("job", id.String()), id: id, offer: raw, manifest: m, hash: m.Hash(),
-		question: q, alpha: alpha, self: self,
+		request: r, alpha: alpha, self: self,
 		inbox: make(chan func(), inboxSize), done: make(chan struct{}),
 	}
 }
@@ -112,7 +112,7 @@ func (j *job) validate() {
 	j.cancelValidation = cancel
 	j.w.wg.Go(func() {
 		defer cancel()
-		_, err := j.w.Source.Validate(ctx, j.question.Plan.Table)
+		_, err := j.w.Source.Validate(ctx, j.request.Job.Plan.Table)
 		j.post(ctx, func() { j.validated(err) })
 	})
 }
@@ -129,7 +129,7 @@ func (j *job) validated(err error) {
 		return
 	}
 	j.accepted = true
-	j.log.Info("job accepted", "analyst", j.manifest.Analyst.ID, "table", j.question.Plan.Table,
+	j.log.Info("job accepted", "analyst", j.manifest.Analyst.ID, "table", j.request.Job.Plan.Table,
 		"elements", j.manifest.Length, "owners", len(j.manifest.Roster))
 	j.w.Metrics.Job("", string(store.Accepted))
 	j.sayAccept()

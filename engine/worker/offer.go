@@ -9,7 +9,6 @@ import (
 	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/envelope"
 	"github.com/tacit-space/tacit/engine/obs"
-	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/policy"
 	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
@@ -68,20 +67,7 @@ func (w *worker) read(p transport.Packet) (*job, error) {
 // check applies the charter and the owner's own rules. Whose key signed is
 // checked there.
 func (w *worker) check(j *job) error {
-	m := j.manifest
-	request := &policy.Request{
-		Job: *j.question, Analyst: memberOf(m.Analyst),
-		MinContributors: m.MinContributors, Threshold: m.Threshold, Corruptions: m.Corruptions,
-		Length: m.Length, Width: int(m.Width), Expiry: m.Expiry,
-	}
-	for _, member := range m.Roster {
-		request.Roster = append(request.Roster, memberOf(member))
-	}
-	return policy.Check(w.space, w.Self, request, w.Accept, w.Now())
-}
-
-func memberOf(m secagg.Member) policy.Member {
-	return policy.Member{ID: m.ID, Key: m.Key.Fingerprint()}
+	return policy.Check(w.space, w.Self, j.request, w.Accept, w.Now())
 }
 
 // decline stores a refusal and tells it.
@@ -137,11 +123,11 @@ func (w *worker) newJob(offer *secagg.Offer, raw []byte) (*job, error) {
 	if err != nil {
 		return nil, Malformed.New("%w", err)
 	}
-	question, err := plan.ParseJob(offer.Manifest.Context)
+	request, err := policy.NewRequest(offer.Manifest)
 	if err != nil {
 		return nil, err
 	}
-	return makeJob(w, raw, offer.Manifest, question, alpha, self), nil
+	return makeJob(w, raw, offer.Manifest, request, alpha, self), nil
 }
 
 // takeUp makes a stored job live again. The rules may have changed since: a job
