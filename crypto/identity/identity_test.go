@@ -2,10 +2,10 @@ package identity
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -64,7 +64,7 @@ func TestNobody(t *testing.T) {
 	if nobody.Equal(nobody) || nobody.Equal(FromSeed([32]byte{1}).Public()) || nobody.Fingerprint() != "" {
 		t.Error("nobody is somebody")
 	}
-	if _, err := nobody.Seal(nil, nil, []byte("x"), rand.Reader); !errors.Is(err, kem.ErrKey) {
+	if _, err := nobody.Seal(nil, nil, []byte("x"), rand.NewChaCha8([32]byte{1})); !errors.Is(err, kem.ErrKey) {
 		t.Errorf("sealed to nobody: %v", err)
 	}
 	if _, err := ParsePublic(nobody.Marshal()); !errors.Is(err, ErrPublic) {
@@ -121,7 +121,7 @@ func TestSignatures(t *testing.T) {
 
 func TestBoxes(t *testing.T) {
 	id := FromSeed([32]byte{4})
-	box, err := id.Public().Seal([]byte("i"), []byte("a"), []byte("content"), rand.Reader)
+	box, err := id.Public().Seal([]byte("i"), []byte("a"), []byte("content"), rand.NewChaCha8([32]byte{1}))
 	if err != nil || len(box) != len("content")+kem.BoxOverhead {
 		t.Fatalf("box of %d bytes, %v", len(box), err)
 	}

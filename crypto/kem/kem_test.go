@@ -2,9 +2,9 @@ package kem
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/cloudflare/circl/kem/xwing"
@@ -65,7 +65,7 @@ func TestRefusedKeys(t *testing.T) {
 
 func TestRefusedBoxes(t *testing.T) {
 	key := DeriveKey([32]byte{1})
-	box, err := Seal(key.Public(), []byte("info"), []byte("aad"), []byte("content"), rand.Reader)
+	box, err := Seal(key.Public(), []byte("info"), []byte("aad"), []byte("content"), rand.NewChaCha8([32]byte{1}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func FuzzParsePublicKey(f *testing.F) {
 
 func FuzzOpen(f *testing.F) {
 	key := DeriveKey([32]byte{1})
-	box, _ := Seal(key.Public(), nil, nil, []byte("x"), rand.Reader)
+	box, _ := Seal(key.Public(), nil, nil, []byte("x"), rand.NewChaCha8([32]byte{1}))
 	f.Add(box)
 	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = key.Open(nil, nil, b) })
 }

@@ -3,10 +3,10 @@ package kem
 import (
 	"bytes"
 	"crypto/hpke"
-	"crypto/rand"
 	"crypto/sha3"
 	"encoding/hex"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -28,7 +28,7 @@ func TestBoxesAgainstTheStandardLibrary(t *testing.T) {
 	info, aad := []byte("info"), []byte("aad")
 	kdf, aead := hpke.HKDFSHA256(), hpke.AES256GCM()
 
-	box, err := Seal(key.Public(), info, aad, []byte("ours"), rand.Reader)
+	box, err := Seal(key.Public(), info, aad, []byte("ours"), rand.NewChaCha8([32]byte{1}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,10 +142,10 @@ func TestWeakX25519Keys(t *testing.T) {
 }
 
 func TestNothingIsEncryptedToNoKey(t *testing.T) {
-	if _, err := Seal(PublicKey{}, nil, nil, nil, rand.Reader); err == nil {
+	if _, err := Seal(PublicKey{}, nil, nil, nil, rand.NewChaCha8([32]byte{1})); err == nil {
 		t.Error("sealed")
 	}
-	if _, _, err := Encapsulate(PublicKey{}, rand.Reader); err == nil {
+	if _, _, err := Encapsulate(PublicKey{}, rand.NewChaCha8([32]byte{1})); err == nil {
 		t.Error("encapsulated")
 	}
 	defer func() {
@@ -192,7 +192,7 @@ func BenchmarkParsePublicKey(b *testing.B) {
 func BenchmarkSealAndOpen(b *testing.B) {
 	key := DeriveKey([32]byte{1})
 	for b.Loop() {
-		box, _ := Seal(key.Public(), nil, nil, make([]byte, 80), rand.Reader)
+		box, _ := Seal(key.Public(), nil, nil, make([]byte, 80), rand.NewChaCha8([32]byte{1}))
 		if _, err := key.Open(nil, nil, box); err != nil {
 			b.Fatal(err)
 		}

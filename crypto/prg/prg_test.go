@@ -91,7 +91,8 @@ func TestHalfAnElementPanics(t *testing.T) {
 			t.Error("an odd number of words is masked as 128-bit elements")
 		}
 	}()
-	Add128(make([]uint64, 3), &Key{}, false)
+	dst := slices.Repeat([]uint64{0}, 3)
+	Add128(dst, &Key{}, false)
 }
 
 // Every range of a vector gets the words that the whole gets, whatever its start,

@@ -2,7 +2,9 @@ package ring
 
 import (
 	"errors"
+	"fmt"
 	"math/big"
+	"strings"
 	"testing"
 )
 
@@ -85,6 +87,19 @@ func TestTagBindsPositions(t *testing.T) {
 	b := vectorOf(t, Width64, []*big.Int{big.NewInt(2), big.NewInt(1)})
 	if tagOf(t, secretAlpha, a).Equal(tagOf(t, secretAlpha, b)) {
 		t.Error("positions do not matter")
+	}
+}
+
+func TestVectorsDoNotPrint(t *testing.T) {
+	v := vectorOf(t, Width128, []*big.Int{big.NewInt(4711), big.NewInt(1)})
+	outer := struct{ V Vector }{v}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%x", "%d", "%s"} {
+		if s := fmt.Sprintf(verb, v); s != "[2 elements of 128 bits]" {
+			t.Errorf("%s prints %s", verb, s)
+		}
+		if s := fmt.Sprintf(verb, outer); strings.Contains(s, "4711") || strings.Contains(s, "1267") {
+			t.Errorf("%s prints %s", verb, s)
+		}
 	}
 }
 

@@ -51,6 +51,12 @@ func NewVector(width Width, length int) Vector {
 	return Vector{Width: width, Words: make([]uint64, length*width.Words())}
 }
 
+// Format prints the shape under every verb: elements are an owner's data. (A Vector in
+// an unexported field of another struct is still visible to reflection.)
+func (v Vector) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "[%d elements of %d bits]", v.Len(), int(v.Width))
+}
+
 // Check reports an [ErrShape] if v has no valid width or half an element.
 func (v Vector) Check() error {
 	if !v.Width.Valid() || len(v.Words)%v.Width.Words() != 0 {

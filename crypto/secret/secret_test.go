@@ -49,6 +49,10 @@ func TestASecretIsNotEncoded(t *testing.T) {
 	if err := gob.NewEncoder(new(bytes.Buffer)).Encode(New([]byte("x"))); !errors.Is(err, ErrEncode) {
 		t.Errorf("gob: %v", err)
 	}
+	nested := struct{ S Secret }{New([]byte("x"))}
+	if err := gob.NewEncoder(new(bytes.Buffer)).Encode(nested); !errors.Is(err, ErrEncode) {
+		t.Errorf("gob, nested: %v", err)
+	}
 	var s Secret
 	if err := json.Unmarshal([]byte(`"[secret]"`), &s); !errors.Is(err, ErrEncode) {
 		t.Errorf("json: %v", err)

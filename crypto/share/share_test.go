@@ -2,11 +2,11 @@ package share
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/big"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -15,11 +15,11 @@ import (
 
 func TestAnyThresholdSharesRecover(t *testing.T) {
 	for _, c := range []struct{ t, n int }{{1, 1}, {1, 3}, {3, 3}, {4, 5}, {7, 10}, {67, 100}} {
-		secret, err := RandomScalar(rand.Reader)
+		secret, err := RandomScalar(rand.NewChaCha8([32]byte{1}))
 		if err != nil {
 			t.Fatal(err)
 		}
-		shares, err := Split(secret, c.t, c.n, rand.Reader)
+		shares, err := Split(secret, c.t, c.n, rand.NewChaCha8([32]byte{1}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,9 +54,9 @@ func TestRefusedSets(t *testing.T) {
 		"too few":   second(Recover(2, []Share{{1, one}})),
 		"too many":  second(Recover(1, []Share{{1, one}, {2, one}})),
 		"none":      second(Recover(0, nil)),
-		"t above n": second(Split(one, 4, 3, rand.Reader)),
-		"t zero":    second(Split(one, 0, 3, rand.Reader)),
-		"many":      second(Split(one, 2, 1<<16, rand.Reader)),
+		"t above n": second(Split(one, 4, 3, rand.NewChaCha8([32]byte{1}))),
+		"t zero":    second(Split(one, 0, 3, rand.NewChaCha8([32]byte{1}))),
+		"many":      second(Split(one, 2, 1<<16, rand.NewChaCha8([32]byte{1}))),
 	} {
 		if !errors.Is(err, ErrShares) {
 			t.Errorf("%s: %v", name, err)
@@ -92,7 +92,7 @@ func TestBasis(t *testing.T) {
 	ids[0] = 0
 	for i := range 3 {
 		secret := Scalar{byte(i), 77}
-		shares, err := Split(secret, 3, 65535, rand.Reader)
+		shares, err := Split(secret, 3, 65535, rand.NewChaCha8([32]byte{1}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +110,7 @@ func TestBasis(t *testing.T) {
 
 // t−1 shares fit every secret: for each there is a t-th share that gives it.
 func TestFewerSharesSayNothing(t *testing.T) {
-	shares, err := Split(Scalar{1}, 3, 3, rand.Reader)
+	shares, err := Split(Scalar{1}, 3, 3, rand.NewChaCha8([32]byte{1}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,14 +207,14 @@ func FuzzRecover(f *testing.F) {
 
 func BenchmarkSplit(b *testing.B) {
 	for b.Loop() {
-		if _, err := Split(Scalar{1}, 67, 100, rand.Reader); err != nil {
+		if _, err := Split(Scalar{1}, 67, 100, rand.NewChaCha8([32]byte{1})); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
 func BenchmarkRecover100(b *testing.B) {
-	shares, _ := Split(Scalar{1}, 67, 100, rand.Reader)
+	shares, _ := Split(Scalar{1}, 67, 100, rand.NewChaCha8([32]byte{1}))
 	ids, values := make([]uint16, 67), make([]Scalar, 67)
 	for i := range ids {
 		ids[i], values[i] = shares[i].ID, shares[i].Value
