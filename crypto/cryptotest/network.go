@@ -134,11 +134,16 @@ func (n *Network) Step() bool {
 	if n.rng.Float64() < n.Faults.Hasty && n.tick() {
 		return true
 	}
-	if k, ok := n.pick(); ok {
+	return n.Deliver() || n.tick()
+}
+
+// Deliver delivers one message. It returns false if none is on its way.
+func (n *Network) Deliver() bool {
+	k, ok := n.pick()
+	if ok {
 		n.deliver(n.take(k))
-		return true
 	}
-	return n.tick()
+	return ok
 }
 
 // Post gives an event to a party's machine and carries out the effects. Events

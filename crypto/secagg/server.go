@@ -35,11 +35,12 @@ type Server struct {
 	par          Parallel
 	without      defences
 
-	started bool
-	ended   bool
-	phase   session.Phase
-	gone    map[session.Party]bool
-	seen    map[kind]map[session.Party][32]byte // digests of the messages that were taken
+	restored bool
+	started  bool
+	ended    bool
+	phase    session.Phase
+	gone     map[session.Party]bool
+	seen     map[kind]map[session.Party][32]byte // digests of the messages that were taken
 
 	ads    map[session.Party]*advertisement // R0
 	roster *roster                          // U1
@@ -156,6 +157,9 @@ func (s *Server) receive(m session.Message) ([]session.Effect, error) {
 		return s.answer(k, m.From), nil
 	}
 	if err := s.due(k, r.phase, m.From); err != nil {
+		if s.restored && errors.Is(err, ErrLate) {
+			return nil, nil // a repetition, as far as a restored server can tell
+		}
 		return nil, err
 	}
 	if err := r.take(s, m.From, m.Body); err != nil {

@@ -66,7 +66,7 @@ func RestoreServer(cfg ServerConfig, state []byte) (*Server, error) {
 // decodeState reads a state into s.
 func (s *Server) decodeState(r *wire.Reader) *serverState {
 	m := &serverState{hash: fixed32(r), number: r.U32(), phase: session.Phase(r.U8()), server: s}
-	s.phase = m.phase
+	s.phase, s.restored = m.phase, true
 	switch m.phase {
 	case phaseDone:
 		s.result = r.Bytes(s.maxResult())
