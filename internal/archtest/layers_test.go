@@ -25,7 +25,7 @@ var layers = []struct {
 		"engine/charter", "engine/config", "engine/obs", "engine/keyfile",
 	}},
 	{"E1", []string{
-		"engine/plan", "engine/policy", "engine/query", "engine/result", "engine/source/...",
+		"engine/plan/...", "engine/policy", "engine/query/...", "engine/result", "engine/source/...",
 		"engine/column", "engine/store", "engine/envelope",
 	}},
 	{"E2", []string{"engine/runner"}},
