@@ -163,7 +163,7 @@ func timeRule(c *charter.Column, op Op, v Value) *fault.Fault {
 		fine = !g.Next(t).Equal(t.Add(tick(c)))
 	}
 	if fine {
-		return TooFine.New("column %q is cut inside a %s, its declared grain", c.Name, g)
+		return TooFine.New("column %q is cut inside a period of its declared grain, %s", c.Name, g)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package query
 import (
 	"math/big"
 	"slices"
+	"strings"
 
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/fault"
@@ -231,11 +232,13 @@ func (c *compiler) meanNode(t *term, n counter, sum int) *node {
 func (c *compiler) varianceNode(function string, t *term, n counter, sum, square int) *node {
 	unit := t.unit()
 	unit.Mul(unit, unit)
-	divisor, root := sampleDivisor, function[0] == 's'
-	if function == "var_pop" || function == "stddev_pop" {
-		divisor = populationDivisor
+	sample := function != "var_pop" && function != "stddev_pop"
+	root := strings.HasPrefix(function, "stddev")
+	divisor := populationDivisor
+	if sample {
+		divisor = sampleDivisor
 	}
-	return &node{typ: doubleType, note: c.spreadNote(t, root), eval: func(x *cell) any {
+	return &node{typ: doubleType, note: c.spreadNote(t, sample, root), eval: func(x *cell) any {
 		count := n(x)
 		d := divisor(count)
 		if d.Sign() <= 0 {

@@ -122,10 +122,7 @@ func (c *compiler) selectList(s *statement, q *Query) *fault.Fault {
 		if isNullType(n.typ) {
 			n = &node{typ: result.Type{Kind: result.Integer}, eval: n.eval} // as in DuckDB
 		}
-		name := t.alias
-		if name == "" {
-			name = label(t.expr)
-		}
+		name := c.header(t)
 		if len(name) > plan.MaxName || strings.IndexFunc(name, unprintable) >= 0 {
 			return c.fault(BadName, t, "the name of this column cannot be shown")
 		}
@@ -133,6 +130,20 @@ func (c *compiler) selectList(s *statement, q *Query) *fault.Fault {
 		q.headers = append(q.headers, header{name, n})
 	}
 	return nil
+}
+
+// header names a column of the result: the alias, the name of a plain column as the
+// charter has it, or what DuckDB would write.
+func (c *compiler) header(t target) string {
+	if t.alias != "" {
+		return t.alias
+	}
+	if name, ok := t.expr.(*column); ok {
+		if col := c.lookup(name); col != nil {
+			return col.Name
+		}
+	}
+	return label(t.expr)
 }
 
 func (c *compiler) having(s *statement, q *Query) *fault.Fault {

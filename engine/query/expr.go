@@ -251,6 +251,9 @@ var typeNames = map[string]result.Kind{
 
 func (r *reader) cast(c *pg.TypeCast) expr {
 	at := pos(c.Location)
+	if at < 0 { // DATE '…'
+		at = pos(c.TypeName.GetLocation())
+	}
 	t, ok := r.typeName(c.TypeName)
 	if !ok {
 		r.fail(Unsupported, int(c.TypeName.GetLocation()), "a cast to this type is not supported").

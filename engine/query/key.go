@@ -127,11 +127,13 @@ func (c *compiler) columnKey(e *column) (plan.Key, result.Type, *fault.Fault) {
 	if f != nil {
 		return plan.Key{}, result.Type{}, f
 	}
-	switch col.Role {
-	case charter.Time:
+	switch {
+	case col.Role == charter.Measure && col.Kind() == charter.KindBoolean:
+		return c.conditionKey(e)
+	case col.Role == charter.Time:
 		f = c.fault(plan.WrongRole, e, "column %q is a time: its values are no groups", col.Name).
 			With("Group by date_trunc('%s', %s).", col.Grain, col.Name)
-	case charter.Measure:
+	case col.Role == charter.Measure:
 		f = c.fault(plan.WrongRole, e, "column %q is a measure: its values are no groups", col.Name).
 			With("Group by width_bucket(%s, lo, hi, n) or CASE.", col.Name)
 	}

@@ -97,14 +97,17 @@ func (c *compiler) meanNote(t *term) note {
 }
 
 // spreadNote: the standard deviation is a seminorm, so it moves by at most that of the
-// errors, δ = perRow·√(n/(n−1)) <= perRow·√2; the variance then by δ(2s + δ).
-func (c *compiler) spreadNote(t *term, root bool) note {
+// errors: δ = perRow for the population, perRow·√(n/(n−1)) <= perRow·√2 for a sample.
+// The variance moves by at most δ(2s + δ).
+func (c *compiler) spreadNote(t *term, sample, root bool) note {
 	cols := doubles(t)
 	if len(cols) == 0 {
 		return nil
 	}
 	delta := c.perRow(t)
-	delta.Mul(delta, big.NewRat(14143, 10000))
+	if sample {
+		delta.Mul(delta, big.NewRat(14143, 10000))
+	}
 	return &bound{worst: new(big.Rat), rounded: rounding(cols), of: func(_ *cell, shown any) *big.Rat {
 		if root {
 			return delta

@@ -191,11 +191,11 @@ func (r *reader) refuseClauses(s *pg.SelectStmt) {
 	case s.WithClause != nil:
 		r.fail(WithQuery, int(s.WithClause.Location), "WITH is not supported")
 	case s.Op != pg.SetOperation_SETOP_NONE:
-		r.fail(SetOperation, start, "UNION, INTERSECT and EXCEPT are not supported")
+		r.fail(SetOperation, keyword(r.sql, "union", "intersect", "except"), "UNION, INTERSECT and EXCEPT are not supported")
 	case len(s.ValuesLists) > 0:
 		r.fail(SetOperation, start, "VALUES is not supported")
 	case len(s.DistinctClause) > 0:
-		r.fail(Distinct, start, "SELECT DISTINCT is not supported").With("Use GROUP BY.")
+		r.fail(Distinct, keyword(r.sql, "distinct"), "SELECT DISTINCT is not supported").With("Use GROUP BY.")
 	case len(s.WindowClause) > 0:
 		r.fail(Window, start, "WINDOW is not supported")
 	case s.IntoClause != nil:
@@ -209,6 +209,19 @@ func (r *reader) refuseClauses(s *pg.SelectStmt) {
 	case len(s.TargetList) == 0:
 		r.fail(NotSelect, start, "the select list is empty")
 	}
+}
+
+// keyword returns the offset of the first of some words in the text, for clauses that
+// have no position in the parse tree.
+func keyword(sql string, words ...string) int {
+	lower := strings.ToLower(sql)
+	best := len(sql)
+	for _, w := range words {
+		if i := strings.Index(lower, w); i >= 0 {
+			best = min(best, i)
+		}
+	}
+	return best % max(1, len(sql))
 }
 
 func (r *reader) from(list []*pg.Node, out *statement) {

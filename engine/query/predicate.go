@@ -149,9 +149,9 @@ func (c *compiler) advise(f *fault.Fault, col *charter.Column, op plan.Op) {
 	case plan.TooFine.Code:
 		switch op {
 		case plan.Le:
-			f.With("Write %s < and the start of the next %s.", col.Name, col.Grain)
+			f.With("Write %s < and the start of the next period (%s).", col.Name, col.Grain)
 		case plan.Gt:
-			f.With("Write %s >= and the start of a %s.", col.Name, col.Grain)
+			f.With("Write %s >= and the start of a period (%s).", col.Name, col.Grain)
 		}
 	}
 }

@@ -121,7 +121,10 @@ func double(v float64) string {
 	case math.IsInf(v, -1):
 		return "-Infinity"
 	}
-	return strconv.FormatFloat(v, 'g', -1, 64)
+	if a := math.Abs(v); v != 0 && (a < 1e-5 || a >= 1e16) {
+		return strconv.FormatFloat(v, 'e', -1, 64)
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
 }
 
 func (t *Table) suppressed() map[Cell]bool {
