@@ -58,6 +58,9 @@ func baseTLS(cert tls.Certificate, verify func(tls.ConnectionState) error) *tls.
 // serverTLS accepts only the keys of members.
 func serverTLS(cert tls.Certificate, dir Directory) *tls.Config {
 	cfg := baseTLS(cert, func(cs tls.ConnectionState) error {
+		if cs.NegotiatedProtocol != "h2" { // crypto/tls lets clients of HTTP/1.1 in
+			return NoHTTP2.New("the peer did not agree on HTTP/2")
+		}
 		if key, ok := peerKey(cs); ok {
 			if _, ok := dir.Member(key); ok {
 				return nil

@@ -17,11 +17,11 @@
 // # Packets
 //
 // A worker has one long-lived stream. Packets of any size up to a limit are cut
-// into frames of at most 1 MiB. Within a session, which is at most one pair of
-// process lifetimes, packets arrive in order and exactly once: each has a
-// number, the receiver acknowledges what its handler has taken, the sender
-// keeps the rest and, after a reconnect, goes on at the byte where the receiver
-// stopped. When either process restarted, or a session was given up, the next
+// into frames of 256 KiB (the limit is 1 MiB). Within a session, which is at
+// most one pair of process lifetimes, packets arrive in order and exactly once:
+// each has a number, the receiver acknowledges what its handler has taken, the
+// sender keeps the rest and, after a reconnect, goes on at the byte where the
+// receiver stopped. When either process restarted, or a session was given up, the next
 // connection is fresh: both handlers are told so, and send again what their
 // stores hold.
 //

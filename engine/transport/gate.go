@@ -123,11 +123,15 @@ func (c *guest) Close() error {
 	return c.Conn.Close()
 }
 
-// failed notes a failed handshake of the guest's address.
+// failed notes a failed handshake of the guest's address, unless it failed
+// because we closed the connection.
 func (c *guest) failed() {
 	g := c.gate
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if c.closed {
+		return
+	}
 	l := g.sources[c.source]
 	if l == nil {
 		if len(g.sources) >= maxSources {

@@ -202,7 +202,7 @@ func (a *attempt) greet(ctx context.Context, cancel context.CancelCauseFunc, cc 
 	if welcome == nil || len(welcome.Session) != 16 || welcome.MaxPacket < minPacket {
 		return Violation.New("the coordinator's first frame is no Welcome")
 	}
-	a.conn = newConn(stream.Context(), stream)
+	a.conn = newConn(ctx, stream) // not the stream's context: it ends before the reader can say why
 	return a.attach(welcome, bytes.Equal(open.Session, welcome.Session))
 }
 

@@ -5,8 +5,10 @@ import tacitv1 "github.com/tacit-space/tacit/protos/tacit/v1"
 const (
 	// frameSize is the most that one message on the wire takes, in bytes.
 	frameSize = 1 << 20
-	// dataSize is the payload of a full frame; the rest is for its head.
-	dataSize = frameSize - 512
+	// dataSize is the payload of a full frame, in bytes. A frame that was cut off
+	// is sent again as a whole, so it is well below frameSize: this is the least
+	// that a connection has to carry for a resumed packet to make progress.
+	dataSize = 256<<10 - 512
 	// packetCost is what a packet counts for beside its body in the limits of
 	// the queues, in bytes, so that empty packets are not free.
 	packetCost = 256

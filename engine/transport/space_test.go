@@ -52,7 +52,7 @@ func testDirectory(c *charter.Charter) *directory { return newDirectory(c, publi
 
 // world is a hub and what connects to it.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	dir    *directory
 	hub    *Hub
 	box    *recorder
@@ -66,7 +66,7 @@ func quick() Timing {
 }
 
 // newWorld starts a hub; change may adapt its configuration.
-func newWorld(t *testing.T, workers int, change func(*ServerConfig)) *world {
+func newWorld(t testing.TB, workers int, change func(*ServerConfig)) *world {
 	t.Helper()
 	checkLeaks(t)
 	w := &world{t: t, dir: testDirectory(testSpace(workers)), box: newRecorder()}
@@ -125,7 +125,7 @@ type worker struct {
 	stop func()        // stops the link and waits
 }
 
-func startWorker(t *testing.T, cfg ClientConfig) *worker {
+func startWorker(t testing.TB, cfg ClientConfig) *worker {
 	t.Helper()
 	l, err := Dial(cfg)
 	if err != nil {
@@ -157,6 +157,7 @@ type recorder struct {
 	submissions [][]byte
 	result      []byte
 	fail        error
+	discard     func() // instead of keeping a packet
 	watch       func(ctx context.Context, send func(Progress) error) error
 }
 
@@ -173,7 +174,7 @@ func (r *recorder) note(change func()) {
 }
 
 // until waits for a condition on the recorder.
-func (r *recorder) until(t *testing.T, what string, cond func() bool) {
+func (r *recorder) until(t testing.TB, what string, cond func() bool) {
 	t.Helper()
 	deadline := time.After(wait)
 	for {
@@ -194,13 +195,13 @@ func (r *recorder) until(t *testing.T, what string, cond func() bool) {
 }
 
 // untilEvent waits until an event has happened n times.
-func (r *recorder) untilEvent(t *testing.T, event string, n int) {
+func (r *recorder) untilEvent(t testing.TB, event string, n int) {
 	t.Helper()
 	r.until(t, event, func() bool { return count(r.events, event) >= n })
 }
 
 // untilFault waits for a Disconnected with a code and returns it.
-func (r *recorder) untilFault(t *testing.T, kind *fault.Kind) (found *fault.Fault) {
+func (r *recorder) untilFault(t testing.TB, kind *fault.Kind) (found *fault.Fault) {
 	t.Helper()
 	r.until(t, kind.Code, func() bool {
 		for _, f := range r.faults {
@@ -213,7 +214,7 @@ func (r *recorder) untilFault(t *testing.T, kind *fault.Kind) (found *fault.Faul
 	return found
 }
 
-func (r *recorder) untilPackets(t *testing.T, member string, n int) []Packet {
+func (r *recorder) untilPackets(t testing.TB, member string, n int) []Packet {
 	t.Helper()
 	r.until(t, fmt.Sprintf("%d packets of %q", n, member), func() bool { return len(r.packets[member]) >= n })
 	r.mu.Lock()
@@ -250,6 +251,10 @@ func (r *recorder) Receive(ctx context.Context, member string, p Packet) error {
 		if err := r.onReceive(ctx, member, p); err != nil {
 			return err
 		}
+	}
+	if r.discard != nil {
+		r.discard()
+		return nil
 	}
 	r.note(func() { r.packets[member] = append(r.packets[member], p) })
 	return nil
@@ -294,7 +299,7 @@ func (r linkRecorder) Disconnected(why *fault.Fault, retry time.Duration) {
 }
 
 // wantCode fails the test unless err is a fault of a kind.
-func wantCode(t *testing.T, err error, kind *fault.Kind) {
+func wantCode(t testing.TB, err error, kind *fault.Kind) {
 	t.Helper()
 	if fault.Code(err) != kind.Code {
 		t.Fatalf("got %v, want %s (%s)", err, kind.Code, kind.Title)
@@ -307,7 +312,7 @@ func wantCode(t *testing.T, err error, kind *fault.Kind) {
 
 // checkLeaks fails the test when goroutines of this package or of gRPC are left
 // at its end.
-func checkLeaks(t *testing.T) {
+func checkLeaks(t testing.TB) {
 	t.Cleanup(func() {
 		tick := time.NewTicker(5 * time.Millisecond)
 		defer tick.Stop()
@@ -333,7 +338,7 @@ func leftovers() (left []string) {
 	buf = buf[:runtime.Stack(buf, true)]
 	for i, stack := range strings.Split(string(buf), "\n\n") {
 		ours := strings.Contains(stack, "tacit/engine/transport.") || strings.Contains(stack, "google.golang.org/grpc")
-		if i > 0 && ours && !strings.Contains(stack, "testing.tRunner") && !strings.Contains(stack, "testing.(*F).Fuzz") {
+		if i > 0 && ours && !strings.Contains(stack, "testing.tRunner") && !strings.Contains(stack, "testing.(*F).Fuzz") && !strings.Contains(stack, "testing.(*B).run") {
 			left = append(left, stack)
 		}
 	}
