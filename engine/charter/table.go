@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 
 	"github.com/tacit-space/tacit/engine/decimal"
 )
@@ -22,7 +23,7 @@ func (t *Table) check(k check) {
 	cols.least(len(t.Columns), 1)
 	var names []string
 	for i := range t.Columns {
-		names = append(names, t.Columns[i].Name)
+		names = append(names, strings.ToLower(t.Columns[i].Name)) // SQL finds them in either case
 		t.Columns[i].check(cols.at("[%d]", i))
 	}
 	cols.unique(names, ".name")
@@ -51,7 +52,7 @@ var kindsOf = map[ColumnRole][]Kind{
 }
 
 func (c *Column) check(k check) {
-	k.at("name").name(c.Name)
+	k.at("name").columnName(c.Name)
 	k.at("title").title(c.Title)
 	k.at("unit").title(c.Unit)
 	k.at("role").oneOf(string(c.Role), string(Identifier), string(Category), string(Measure), string(Time), string(Hidden))

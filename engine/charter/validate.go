@@ -133,6 +133,25 @@ func (k check) name(name string) {
 	}
 }
 
+// ColumnNameFault returns why a text cannot name a column, "" if it can. Any
+// printable line will do, as owners' files have them ("ph.ecog", "Größe (cm)"); in
+// SQL such names are written in double quotes.
+func ColumnNameFault(name string) string {
+	switch {
+	case name == "":
+		return "empty"
+	case len(name) > MaxName:
+		return fmt.Sprintf("%d bytes long, at most %d", len(name), MaxName)
+	}
+	return unprintable(name)
+}
+
+func (k check) columnName(name string) {
+	if reason := ColumnNameFault(name); reason != "" {
+		k.fail("%s", reason)
+	}
+}
+
 func (c *Charter) problems() strictyaml.Problems {
 	var ps strictyaml.Problems
 	k := check{problems: &ps}

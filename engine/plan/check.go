@@ -15,7 +15,7 @@ var (
 		"The result would have more cells than the charter or this version allows; every combination of group values counts, empty ones too.",
 		"Group by fewer columns, use a coarser date_trunc, or name the wanted values in WHERE.")
 	Overflow = fault.Declare("TACIT-P121", "aggregate may overflow",
-		"The declared ranges and max_rows allow a sum that 127 bits do not hold.",
+		"The declared ranges and max_rows allow a sum that 126 bits do not hold.",
 		"Narrow the declared range or max_rows in the charter, or coarsen the resolution.")
 	TooFewOwners = fault.Declare("TACIT-P122", "too few owners",
 		"The table has fewer owners than the charter's min_contributors, or than the three that a masked sum needs.",
@@ -191,7 +191,7 @@ func FitWidth(p *Plan, ch *charter.Charter) (Width, int, *fault.Fault) {
 	for i, b := range Bounds(p, ch) {
 		bits := b.Mul(b, owners).BitLen() // b < 2^bits
 		switch {
-		case bits > 127:
+		case bits > 126: // the tag binds below 2^126 (crypto/ring)
 			return 0, i, overflow(p, i, ch)
 		case bits > 63:
 			width = Width128
@@ -211,7 +211,7 @@ func overflow(p *Plan, i int, ch *charter.Charter) *fault.Fault {
 		}
 		ranges = append(ranges, text)
 	}
-	return Overflow.New("the sum of %s may exceed 127 bits: %s, %d rows of each of %d owners",
+	return Overflow.New("the sum of %s may exceed 126 bits: %s, %d rows of each of %d owners",
 		strings.Join(p.Sums[i].Factors, " × "), strings.Join(ranges, ", "), t.MaxRows, len(ch.OwnersOf(p.Table)))
 }
 
