@@ -117,6 +117,9 @@ func (q *Question) saw(match func(transport.Progress) bool) bool {
 	return slices.ContainsFunc(q.events, match)
 }
 
+// Done is closed when the question ended.
+func (q *Question) Done() <-chan struct{} { return q.done }
+
 // Wait returns the answer.
 func (q *Question) Wait() (*analyst.Answer, error) {
 	<-q.done

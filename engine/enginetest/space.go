@@ -43,6 +43,7 @@ type Space struct {
 
 	opts        Options
 	identities  map[string]*identity.Identity
+	files       map[string]string // of the owners' rows
 	sources     map[string]*source.Engine
 	coordinator *role
 	workers     map[string]*role
@@ -62,7 +63,7 @@ func New(t testing.TB, opts Options) *Space {
 	opts.MinContributors = max(opts.MinContributors, charter.Threshold(opts.Owners, opts.Corruptions), opts.Corruptions+2)
 	s := &Space{
 		T: t, Rows: map[string][]Row{}, Gates: map[string]*Gate{}, Log: &Log{}, Folder: t.TempDir(),
-		opts: opts, identities: map[string]*identity.Identity{}, sources: map[string]*source.Engine{}, workers: map[string]*role{},
+		opts: opts, identities: map[string]*identity.Identity{}, files: map[string]string{}, sources: map[string]*source.Engine{}, workers: map[string]*role{},
 	}
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -89,13 +90,22 @@ func (s *Space) mapTable(id string) {
 	s.T.Helper()
 	file := filepath.Join(s.T.TempDir(), id+".csv")
 	s.must(os.WriteFile(file, []byte(csv(s.Rows[id])), 0o600))
-	engine, err := source.Open(source.Config{Threads: 1, Memory: "128MB"})
+	engine, err := openTable(file, s.Bundle)
 	s.must(err)
 	s.T.Cleanup(engine.Close)
-	table := s.Bundle.Charter().Table("visits")
-	s.must(engine.AddTable(context.Background(), source.Mapping{Files: []string{file}}, *table))
-	s.must(engine.Lock(context.Background()))
-	s.sources[id] = engine
+	s.files[id], s.sources[id] = file, engine
+}
+
+func openTable(file string, bundle *charter.Bundle) (*source.Engine, error) {
+	engine, err := source.Open(source.Config{Threads: 1, Memory: "128MB"})
+	if err != nil {
+		return nil, err
+	}
+	table := bundle.Charter().Table("visits")
+	if err := engine.AddTable(context.Background(), source.Mapping{Files: []string{file}}, *table); err != nil {
+		return nil, err
+	}
+	return engine, engine.Lock(context.Background())
 }
 
 func (s *Space) must(err error) {
@@ -112,6 +122,10 @@ func (s *Space) logger(role string) *slog.Logger {
 // timing is quick enough for tests, and slow enough for a loaded machine.
 func timing() transport.Timing {
 	return transport.Timing{BackoffMin: 5 * time.Millisecond, BackoffMax: 50 * time.Millisecond, Drain: 100 * time.Millisecond}
+}
+
+func quick() coordinator.Timing {
+	return coordinator.Timing{Retry: time.Millisecond, Regroup: time.Second}
 }
 
 // StartCoordinator starts the coordinator, on the same address and store as
@@ -140,7 +154,7 @@ func (s *Space) CoordinatorConfig() coordinator.Config {
 	cfg := coordinator.Config{
 		Bundle: s.Bundle, Identity: s.identities[CoordinatorID], Store: s.Store(CoordinatorID),
 		Server: transport.ServerConfig{Listen: address, Timing: timing(), Software: "test"},
-		Timing: coordinator.Timing{Retry: time.Millisecond, Regroup: time.Second},
+		Timing: quick(),
 		Log:    s.logger("coordinator"),
 	}
 	if s.opts.Coordinator != nil {
@@ -217,4 +231,15 @@ func (s *Space) State(job store.JobID) store.Job {
 	j, err := c.Job(job)
 	s.must(err)
 	return j
+}
+
+// Releases returns the attempts in which a stopped worker released a job.
+func (s *Space) Releases(id string) []uint32 {
+	s.T.Helper()
+	w, err := store.OpenWorker(s.Store(id), s.identities[id].StoreKey(worker.StoreLabel))
+	s.must(err)
+	defer w.Close()
+	attempts, err := w.Releases()
+	s.must(err)
+	return attempts
 }

@@ -175,6 +175,18 @@ func (w *Worker) Released(job JobID) (attempt uint32, released bool, err error) 
 	return attempt, err == nil, err
 }
 
+// Releases returns the attempt of every release, oldest first.
+func (w *Worker) Releases() ([]uint32, error) {
+	var attempts []uint32
+	err := w.each("read releases", "SELECT attempt FROM released ORDER BY at", nil, func(scan func(...any) error) error {
+		var attempt uint32
+		err := scan(&attempt)
+		attempts = append(attempts, attempt)
+		return err
+	})
+	return attempts, err
+}
+
 // End records that the job is over for this worker and erases the machine's
 // state. The decision and the release stay.
 func (w *Worker) End(job JobID, how string) error {

@@ -34,6 +34,9 @@ type worker struct {
 	memory int64                // bytes set aside for them
 }
 
+// StoreLabel derives the key of a worker's store from its identity.
+const StoreLabel = "worker store"
+
 // Run runs a worker until ctx ends (it returns nil) or something fails that it
 // cannot go on without. Errors: those of [charter.Bundle.Active], of the store,
 // of [transport.Dial], and [transport.Replaced].
@@ -42,7 +45,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if err := cfg.Bundle.Active(); err != nil {
 		return err
 	}
-	state, err := store.OpenWorker(cfg.Store, cfg.Identity.StoreKey("worker store"))
+	state, err := store.OpenWorker(cfg.Store, cfg.Identity.StoreKey(StoreLabel))
 	if err != nil {
 		return err
 	}
