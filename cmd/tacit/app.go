@@ -20,6 +20,7 @@ type app struct {
 	config   string // --config; "" takes the environment's or the default
 	format   string // --format; "" takes the command's default
 	progress bool   // --progress
+	started  bool   // a command has taken over from the parsing of the line
 	query    string // text of the query, once it is known, to show where it is wrong
 }
 
@@ -63,9 +64,9 @@ of an owner, 4 space not reachable or too few workers, 130 interrupted.`,
 	add(root, "ask", a.queryCommand(), a.explain(), a.jobs(), a.show(), a.watch(), a.cancel(), a.resume())
 	add(root, "run", a.coordinator(), a.worker(), a.doctor())
 	add(root, "agree", a.key(), a.space())
-	root.AddCommand(a.errors(), a.version())
+	root.AddCommand(a.errors(), a.version(), a.bench())
 	for _, c := range root.Commands() {
-		usageFaults(c)
+		a.usageFaults(c)
 	}
 	return root
 }
@@ -77,8 +78,15 @@ func add(root *cobra.Command, group string, commands ...*cobra.Command) {
 	}
 }
 
-// usageFaults makes wrong arguments of a command and those below it usage errors.
-func usageFaults(c *cobra.Command) {
+// usageFaults makes wrong arguments of a command and those below it usage errors,
+// and notes when a command starts: errors before that are about the line.
+func (a *app) usageFaults(c *cobra.Command) {
+	if run := c.RunE; run != nil {
+		c.RunE = func(c *cobra.Command, args []string) error {
+			a.started = true
+			return run(c, args)
+		}
+	}
 	if check := c.Args; check != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
 			if err := check(c, args); err != nil {
@@ -88,7 +96,7 @@ func usageFaults(c *cobra.Command) {
 		}
 	}
 	for _, sub := range c.Commands() {
-		usageFaults(sub)
+		a.usageFaults(sub)
 	}
 }
 

@@ -16,7 +16,6 @@ import (
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/config"
 	"github.com/tacit-space/tacit/engine/fault"
-	"github.com/tacit-space/tacit/engine/keyfile"
 	"github.com/tacit-space/tacit/engine/source"
 	"github.com/tacit-space/tacit/engine/transport"
 )
@@ -194,7 +193,7 @@ func (e *examination) keyFile(file string) {
 	}
 	text, err := os.ReadFile(file)
 	if err == nil && !strings.HasPrefix(string(text), "-----BEGIN AGE") {
-		e.add("key encryption", "note", ErrPlainKey.New("%s: %s", file, keyfile.PlainWarning))
+		e.add("key encryption", "note", ErrPlainKey.New("%s is not encrypted", file))
 	}
 }
 

@@ -18,11 +18,11 @@ func (a *app) explain() *cobra.Command {
 		Use:   `explain ["SQL" | -f FILE | -]`,
 		Short: "Say what a question would give away, and to whom, without asking it",
 		Args:  cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			if err := a.plainFormat(); err != nil {
 				return err
 			}
-			sql, err := a.sql(args, q.file)
+			sql, err := a.sql(c.Context(), args, q.file)
 			if err != nil {
 				return err
 			}

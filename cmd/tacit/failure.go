@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 
 	"github.com/tacit-space/tacit/engine/fault"
+	"github.com/tacit-space/tacit/engine/lab"
 )
 
 // Exit codes of the program; they are a promise.
@@ -46,7 +48,10 @@ func (a *app) fail(ctx context.Context, err error) int {
 	if errors.As(err, &status) {
 		return int(status)
 	}
-	f := classify(ctx, err)
+	if errors.Is(err, syscall.EPIPE) {
+		return exitFailed // whoever read the output has gone and wants no more
+	}
+	f := a.classify(ctx, err)
 	if a.json() {
 		_ = json.NewEncoder(a.err).Encode(f)
 	} else {
@@ -56,14 +61,14 @@ func (a *app) fail(ctx context.Context, err error) int {
 }
 
 // classify turns any error into a fault.
-func classify(ctx context.Context, err error) *fault.Fault {
+func (a *app) classify(ctx context.Context, err error) *fault.Fault {
 	var f *fault.Fault
 	switch {
 	case errors.As(err, &f):
 		return f
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		return ErrInterrupted.New("interrupted")
-	case strings.HasPrefix(err.Error(), "unknown command"):
+	case !a.started:
 		return ErrUsage.New("%w", err)
 	}
 	return fault.From(err)
@@ -125,5 +130,6 @@ func exitCode(f *fault.Fault) int {
 	return exitFailed
 }
 
-// unreachable lists codes of other areas that mean too few workers.
-var unreachable = map[string]bool{}
+// unreachable lists the codes of other areas that mean that the space does not answer
+// or that too few workers take part.
+var unreachable = map[string]bool{lab.ErrDown.Code: true}

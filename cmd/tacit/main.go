@@ -26,10 +26,13 @@ func execute() int {
 	return a.run(ctx, os.Args[1:])
 }
 
-// interruptible returns a context that ends with the first SIGINT or SIGTERM. From
-// then on the signals have their usual effect, so a second one ends the program.
+// interruptible returns a context that ends with the first SIGINT, SIGTERM or
+// SIGHUP. From then on the signals have their usual effect, so a second one ends the
+// program. A reader that goes away is an error of the write and not a signal, so that
+// a lab is taken down then too.
 func interruptible(parent context.Context) (context.Context, func()) {
-	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
 }

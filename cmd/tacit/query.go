@@ -62,7 +62,7 @@ question that was interrupted otherwise goes on with tacit resume.`,
   tacit query -f question.sql --format csv -o answer.csv`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			sql, err := a.sql(args, q.file)
+			sql, err := a.sql(c.Context(), args, q.file)
 			if err != nil {
 				return err
 			}
@@ -81,7 +81,7 @@ question that was interrupted otherwise goes on with tacit resume.`,
 const maxQueryFile = 4 << 20
 
 // sql is the text from the argument, a file or standard input.
-func (a *app) sql(args []string, file string) (string, error) {
+func (a *app) sql(ctx context.Context, args []string, file string) (string, error) {
 	switch {
 	case file != "" && len(args) > 0:
 		return "", ErrUsage.New("-f FILE and SQL exclude each other")
@@ -91,23 +91,34 @@ func (a *app) sql(args []string, file string) (string, error) {
 			return "", fileFault(err)
 		}
 		defer f.Close()
-		return a.readSQL(f)
+		return a.readSQL(ctx, f)
 	case len(args) == 0:
 		return "", ErrUsage.New("wants SQL, -f FILE, or - for standard input").With("See: tacit query --help")
 	case args[0] == "-":
-		return a.readSQL(a.in)
+		return a.readSQL(ctx, a.in)
 	}
 	a.query = args[0]
 	return args[0], nil
 }
 
-func (a *app) readSQL(r io.Reader) (string, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxQueryFile))
-	if err != nil {
-		return "", fileFault(err)
+// readSQL ends with ctx even while nobody types; the read then ends with the program.
+func (a *app) readSQL(ctx context.Context, r io.Reader) (string, error) {
+	type answer struct {
+		text []byte
+		err  error
 	}
-	a.query = string(text)
-	return a.query, nil
+	read := make(chan answer, 1)
+	go func() {
+		text, err := io.ReadAll(io.LimitReader(r, maxQueryFile))
+		read <- answer{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case got := <-read:
+		a.query = string(got.text)
+		return a.query, fileFault(got.err)
+	}
 }
 
 // profileOf is the profile of the lab in a folder, or else the analyst's own.
@@ -118,6 +129,9 @@ func (a *app) profileOf(folder string) (string, error) {
 	l, err := lab.Open(folder)
 	if err != nil {
 		return "", err
+	}
+	if _, err := os.Stat(l.Profile()); err != nil {
+		return "", lab.ErrDown.New("the lab in %s was never up", folder)
 	}
 	return l.Profile(), nil
 }

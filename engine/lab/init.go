@@ -18,8 +18,10 @@ func Init(ctx context.Context, dir, from string, o draft.Options) (_ *draft.Draf
 			return nil, ErrExists.New("%s already has %s", dir, part)
 		}
 	}
-	if _, err := os.Stat(from); err != nil {
+	if info, err := os.Stat(from); err != nil {
 		return nil, draft.ErrInput.New("%w", err)
+	} else if !info.Mode().IsRegular() {
+		return nil, draft.ErrInput.New("%s is no file", from)
 	}
 	engine, err := source.Open(source.Config{})
 	if err != nil {

@@ -131,9 +131,13 @@ func (d *Demo) leakage(t *table, q examples.Question) error {
 	if err != nil {
 		return err
 	}
-	d.say("Who learns what (tacit explain):\n")
+	width := 0
 	for _, l := range draft.Statement.Leakage {
-		d.say("  %-28s %s\n", l.Party, l.Learns)
+		width = max(width, len(l.Party))
+	}
+	d.say("Who learns what, as tacit explain says it and every question signs it:\n")
+	for _, l := range draft.Statement.Leakage {
+		d.say("  %-*s  %s\n", width, l.Party, l.Learns)
 	}
 	d.say("\n")
 	return nil

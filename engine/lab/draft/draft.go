@@ -40,6 +40,9 @@ func Inspect(ctx context.Context, path string, rows Rows, o Options) (*Draft, er
 		return nil, err
 	}
 	d := &Draft{opts: o, source: s}
+	if err := d.count(ctx); err != nil {
+		return nil, err
+	}
 	roles, err := d.wanted()
 	if err != nil {
 		return nil, err
@@ -52,15 +55,22 @@ func Inspect(ctx context.Context, path string, rows Rows, o Options) (*Draft, er
 		}
 		d.Choices = append(d.Choices, *choice)
 	}
-	row, err := s.row(ctx, "count(*)")
-	if err != nil {
-		return nil, err
-	}
-	d.Rows = number(row[0])
 	if err := d.assign(ctx); err != nil {
 		return nil, err
 	}
 	return d, d.fill()
+}
+
+// count counts the rows; a draft without any would propose nothing.
+func (d *Draft) count(ctx context.Context) error {
+	row, err := d.source.row(ctx, "count(*)")
+	if err != nil {
+		return err
+	}
+	if d.Rows = number(row[0]); d.Rows == 0 {
+		return ErrInput.New("%s has no rows", filepath.Base(d.source.Path))
+	}
+	return nil
 }
 
 // wanted resolves the column names of the options.
@@ -99,7 +109,7 @@ func (d *Draft) fill() error {
 	}
 	if t.Name == "" {
 		base := filepath.Base(d.source.Path)
-		t.Name = columnName(strings.TrimSuffix(base, filepath.Ext(base)))
+		t.Name = plainName(strings.TrimSuffix(base, filepath.Ext(base)))
 	}
 	for _, choice := range d.Choices {
 		if choice.value != "" {

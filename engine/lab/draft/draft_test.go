@@ -75,7 +75,7 @@ func checkValid(t *testing.T, d *Draft) {
 
 func TestSplitKeepsEveryRowAndUnitsTogether(t *testing.T) {
 	rows := EngineRows(engine(t))
-	d, err := Inspect(t.Context(), "testdata/people.csv", rows, Options{Owners: 3, Unit: "patient_id", Seed: 7})
+	d, err := Inspect(t.Context(), "testdata/people.csv", rows, Options{Owners: 3, Unit: "patient id", Seed: 7})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestSplitKeepsEveryRowAndUnitsTogether(t *testing.T) {
 	if *all[0][0] != "12" || *all[0][1] != "3" {
 		t.Errorf("%s rows in %s files, want 12 in 3", *all[0][0], *all[0][1])
 	}
-	apart, err := rows(t.Context(), "SELECT patient_id FROM read_csv('"+dir+"/*/people.csv', filename = true) GROUP BY 1 HAVING count(DISTINCT filename) > 1")
+	apart, err := rows(t.Context(), "SELECT \"Patient ID\" FROM read_csv('"+dir+"/*/people.csv', filename = true) GROUP BY 1 HAVING count(DISTINCT filename) > 1")
 	if err != nil || len(apart) > 0 {
 		t.Errorf("%d units are split over owners (%v)", len(apart), err)
 	}
@@ -178,5 +178,26 @@ func TestWrongOptions(t *testing.T) {
 	}
 	if _, err := Inspect(t.Context(), "testdata/none.csv", rows, Options{Owners: 3}); !ErrInput.Is(err) {
 		t.Errorf("missing file: got %v", err)
+	}
+}
+
+func TestUnreadableFiles(t *testing.T) {
+	rows := EngineRows(engine(t))
+	for text, want := range map[string]string{
+		"":                            "is empty",
+		"a,b\n":                       "no rows",
+		"a,b\n1,2\n3,4,5,6\n\"open\n": "line 3: wrong number of fields",
+		"a,b\n1,2\n3,4,5,6\n5,6\n":    "line 3: wrong number of fields",
+		"a;b\n1;2\n3\n":               "line 3: wrong number of fields",
+		"\xff\xfe\x00\x01":            "CSV Error on Line: 1",
+	} {
+		file := filepath.Join(t.TempDir(), "t.csv")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Inspect(t.Context(), file, rows, Options{Owners: 3})
+		if !ErrInput.Is(err) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %q", text, err, want)
+		}
 	}
 }

@@ -81,7 +81,7 @@ func (s *Source) profile(ctx context.Context, c *SourceColumn) (*profile, error)
 func (s *Source) row(ctx context.Context, list string) ([]*string, error) {
 	rows, err := s.rows(ctx, "SELECT "+list+" FROM "+s.from)
 	if err != nil {
-		return nil, ErrInput.New("%w", err)
+		return nil, s.unreadable(err)
 	}
 	if len(rows) != 1 {
 		return nil, ErrInput.New("%d rows instead of one", len(rows))
@@ -182,7 +182,7 @@ func (s *Source) values(ctx context.Context, p *profile, limit int) ([]string, e
 	rows, err := s.rows(ctx, fmt.Sprintf("SELECT CAST(v AS VARCHAR) FROM (SELECT DISTINCT %s AS v FROM %s) WHERE v IS NOT NULL ORDER BY v LIMIT %d",
 		p.value, s.from, limit))
 	if err != nil {
-		return nil, ErrInput.New("%w", err)
+		return nil, s.unreadable(err)
 	}
 	out := make([]string, len(rows))
 	for i, row := range rows {

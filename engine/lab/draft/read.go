@@ -3,9 +3,11 @@ package draft
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/fault"
 )
 
@@ -58,8 +60,16 @@ func Open(ctx context.Context, path string, rows Rows) (*Source, error) {
 }
 
 func (s *Source) openCSV(ctx context.Context) error {
+	if info, err := os.Stat(s.Path); err == nil && info.Size() == 0 {
+		return ErrInput.New("%s is empty", filepath.Base(s.Path))
+	}
 	if err := s.describe(ctx, s.csv("")); err != nil {
 		return err
+	}
+	if s.torn() {
+		if err := badLine(s.Path); err != nil {
+			return err
+		}
 	}
 	plain := s.Columns
 	words := append([]string{""}, missing...)
@@ -99,7 +109,7 @@ func (c *SourceColumn) readAs() string {
 func (s *Source) describe(ctx context.Context, from string) error {
 	rows, err := s.rows(ctx, "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM "+from+")")
 	if err != nil {
-		return ErrInput.New("%s: %w", filepath.Base(s.Path), err)
+		return s.unreadable(err)
 	}
 	s.Columns = nil
 	taken := map[string]bool{}
@@ -124,12 +134,13 @@ func (s *Source) value(c *SourceColumn) string {
 	return "nullif(" + id + ", '')"
 }
 
-// Find returns the column with a name, as in the file or as in the charter.
+// Find returns the column with a name, as in the file or as in the charter, in
+// either case.
 func (s *Source) Find(name string) (*SourceColumn, error) {
 	names := make([]string, len(s.Columns))
 	for i := range s.Columns {
 		c := &s.Columns[i]
-		if c.Original == name || c.Name == name {
+		if strings.EqualFold(c.Original, name) || strings.EqualFold(c.Name, name) {
 			return c, nil
 		}
 		names[i] = c.Original
@@ -137,8 +148,17 @@ func (s *Source) Find(name string) (*SourceColumn, error) {
 	return nil, ErrOption.New("no column %q in %s; there are %s", name, filepath.Base(s.Path), strings.Join(names, ", "))
 }
 
-// columnName turns a column name of a file into one for a charter.
+// columnName is the name of a file's column in the charter: the same where a
+// charter can have it.
 func columnName(original string) string {
+	if name := strings.TrimSpace(original); charter.ColumnNameFault(name) == "" {
+		return name
+	}
+	return plainName(original)
+}
+
+// plainName makes a name of lower-case letters, digits and underscores.
+func plainName(original string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(original) {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
@@ -154,13 +174,13 @@ func columnName(original string) string {
 	return name[:min(len(name), 60)]
 }
 
-// unique adds a number to a name that is already taken.
+// unique adds a number to a name that is already taken, in either case.
 func unique(name string, taken map[string]bool) string {
 	out := name
-	for i := 2; taken[out]; i++ {
+	for i := 2; taken[strings.ToLower(out)]; i++ {
 		out = fmt.Sprintf("%s_%d", name, i)
 	}
-	taken[out] = true
+	taken[strings.ToLower(out)] = true
 	return out
 }
 

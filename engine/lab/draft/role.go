@@ -14,6 +14,7 @@ import (
 const (
 	fewWords    = 50
 	fewNumbers  = 10 // of an integer whose name says nothing
+	repeats     = 3  // rows for each value, on average, of such an integer
 	smallCodes  = 30 // largest distance between them
 	fewIfCoded  = 50 // of an integer whose name says that it is a code
 	freeText    = 20 // rows from which words that never repeat are free text
@@ -67,7 +68,7 @@ func (p *profile) proposeWord() (charter.ColumnRole, string, error) {
 	switch {
 	case p.known == 0:
 		return charter.Hidden, "no values", nil
-	case p.everyRow() && keys.MatchString(p.Name):
+	case p.everyRow() && p.named(keys):
 		return charter.Identifier, "different in every row", nil
 	case p.distinct <= fewWords && p.longest <= charter.MaxDomainValue && !(p.everyRow() && p.rows > freeText):
 		return charter.Category, fmt.Sprintf("%d different words", p.distinct), nil
@@ -78,13 +79,13 @@ func (p *profile) proposeWord() (charter.ColumnRole, string, error) {
 
 func (p *profile) proposeInteger() (charter.ColumnRole, string, error) {
 	switch {
-	case keys.MatchString(p.Name) && p.distinct > fewWords || p.everyRow() && keys.MatchString(p.Name):
+	case p.named(keys) && p.distinct > fewWords || p.everyRow() && p.named(keys):
 		return charter.Identifier, "the name of a key", nil
-	case p.known == 0 || amounts.MatchString(p.Name):
+	case p.known == 0 || p.named(amounts):
 		return charter.Measure, "the name of an amount", nil
-	case p.distinct <= fewIfCoded && codes.MatchString(p.Name):
+	case p.distinct <= fewIfCoded && p.named(codes):
 		return charter.Category, fmt.Sprintf("the name of a code, %d different values", p.distinct), nil
-	case p.distinct <= fewNumbers && p.span() <= smallCodes:
+	case p.distinct <= fewNumbers && p.span() <= smallCodes && p.known >= repeats*p.distinct:
 		return charter.Category, fmt.Sprintf("%d different values; measure is possible too", p.distinct), nil
 	default:
 		return charter.Measure, "whole numbers", nil
@@ -100,6 +101,9 @@ func (p *profile) span() float64 {
 	}
 	return hi - lo
 }
+
+// named reports whether the column's name is one of a kind, however it is written.
+func (p *profile) named(kind *regexp.Regexp) bool { return kind.MatchString(plainName(p.Original)) }
 
 func (p *profile) everyRow() bool { return p.distinct == p.rows && p.rows > 1 }
 

@@ -90,7 +90,7 @@ func (d *Draft) Split(ctx context.Context, dir string) error {
 		ending, options = ".parquet", "(FORMAT parquet)"
 	}
 	if _, err := d.source.rows(ctx, "CREATE OR REPLACE TABLE dealt AS "+d.dealt()); err != nil {
-		return ErrInput.New("%w", err)
+		return d.source.unreadable(err)
 	}
 	for i, owner := range d.Owners {
 		folder := filepath.Join(dir, owner)

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/tacit-space/tacit/engine/lab/process"
+)
+
+var update = flag.Bool("update", false, "write what commands print into the scripts")
+
+// The test binary is the program when it is called tacit; a lab starts its roles
+// with the same binary.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"tacit": func() { os.Exit(execute()) },
+	})
+}
+
+// TestScripts runs testdata/script/*.txtar: each command of the program as a person
+// types it.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exitcode": expectExit,
+			"crash":    crash,
+			"fill":     fill,
+			"job":      job,
+			"quiet":    quiet,
+			"replace":  replace,
+		},
+		RequireExplicitExec: true,
+		UpdateScripts:       *update,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("EXAMPLES", examplesDir())
+			return nil
+		},
+	})
+}
+
+func examplesDir() string {
+	dir, err := filepath.Abs("../../examples")
+	if err != nil {
+		panic(err)
+	}
+	return dir
+}
+
+// expectExit runs a command and compares its exit code: exitcode 3 tacit query …
+func expectExit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exitcode CODE COMMAND …")
+	}
+	got := "0"
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		got = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if got != args[0] {
+		ts.Fatalf("exit code %s, want %s", got, args[0])
+	}
+}
+
+// quiet fails if a process is left that has to do with the script's folder.
+func quiet(ts *testscript.TestScript, neg bool, _ []string) {
+	left := processes(ts.Getenv("WORK"))
+	if neg {
+		if len(left) == 0 {
+			ts.Fatalf("no process runs")
+		}
+		return
+	}
+	if len(left) > 0 {
+		ts.Fatalf("left running:\n%s", strings.Join(left, "\n"))
+	}
+}
+
+// processes lists the command lines that mention a folder, where the system has
+// /proc.
+func processes(folder string) []string {
+	var found []string
+	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, path := range lines {
+		text, err := os.ReadFile(path)
+		if err == nil && bytes.Contains(text, []byte(folder)) {
+			found = append(found, fmt.Sprintf("%s %s", filepath.Base(filepath.Dir(path)), bytes.ReplaceAll(text, []byte{0}, []byte(" "))))
+		}
+	}
+	return found
+}
+
+// replace changes text in a file: replace OLD NEW FILE.
+func replace(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: replace OLD NEW FILE")
+	}
+	text := ts.ReadFile(args[2])
+	if !strings.Contains(text, args[0]) {
+		ts.Fatalf("%s does not contain %q", args[2], args[0])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(strings.Replace(text, args[0], args[1], 1)), 0o600))
+}
+
+// fill puts fingerprints into a charter from the template: fill CHARTER MEMBER…, each
+// from MEMBER.fp.
+func fill(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile(args[0])
+	for _, member := range args[1:] {
+		text = strings.Replace(text, "tk1…", strings.TrimSpace(ts.ReadFile(member+".fp")), 1)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+// job sets a variable to the job id in a provenance file: job VARIABLE FILE.
+func job(ts *testscript.TestScript, _ bool, args []string) {
+	var provenance struct{ Job string }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &provenance))
+	ts.Setenv(args[0], provenance.Job)
+}
+
+// crash kills a role of a lab without asking it, and waits for its end: crash LAB NAME.
+func crash(ts *testscript.TestScript, _ bool, args []string) {
+	var role struct{ Process process.Process }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(filepath.Join(args[0], ".lab", "run", args[1]+".json"))), &role))
+	at, cancel := context.WithCancel(context.Background())
+	cancel() // no time to end by itself
+	p, err := os.FindProcess(role.Process.PID)
+	ts.Check(err)
+	ts.Check(p.Kill())
+	ts.Check(role.Process.Stop(at))
+}

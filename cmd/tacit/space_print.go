@@ -1,0 +1,198 @@
+package main
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/tacit-space/tacit/engine/charter"
+)
+
+type signaturesJSON struct {
+	File    string   `json:"file"`
+	Space   string   `json:"space"`
+	Version int      `json:"version"`
+	Charter string   `json:"charter"` // hash
+	Active  bool     `json:"active"`
+	Needed  int      `json:"needed"`
+	Signed  []string `json:"signed"`
+	Missing []string `json:"missing"`
+}
+
+func signatures(file string, b *charter.Bundle) (signaturesJSON, error) {
+	status, err := b.Verify()
+	if err != nil {
+		return signaturesJSON{}, err
+	}
+	c, hash := b.Charter(), b.Hash()
+	return signaturesJSON{
+		file, c.Space, c.Version, hex.EncodeToString(hash[:]),
+		status.Active(), status.Needed, orEmpty(status.Signed), orEmpty(status.Missing),
+	}, nil
+}
+
+func (a *app) printSignatures(file string, b *charter.Bundle) error {
+	s, err := signatures(file, b)
+	if err != nil {
+		return err
+	}
+	if a.json() {
+		return a.writeJSON(s)
+	}
+	state := fmt.Sprintf("not active: %d of %d needed signatures", len(s.Signed), s.Needed)
+	if s.Active {
+		state = "active"
+	}
+	fmt.Fprintf(a.out, "space %s, version %d: %s\ncharter %s\n", s.Space, s.Version, state, s.Charter)
+	if len(s.Signed) > 0 {
+		fmt.Fprintf(a.out, "signed by %s\n", strings.Join(s.Signed, ", "))
+	}
+	if len(s.Missing) > 0 {
+		fmt.Fprintf(a.out, "not signed by %s\n", strings.Join(s.Missing, ", "))
+	}
+	return nil
+}
+
+func orEmpty(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
+
+type charterJSON struct {
+	signaturesJSON
+	MinContributors     int         `json:"min_contributors"`
+	ToleratedCorruption int         `json:"tolerated_corruption"`
+	Purposes            []string    `json:"purposes"`
+	MaxCells            int         `json:"max_cells"`
+	JobLifetime         string      `json:"job_lifetime"`
+	Members             []partyJSON `json:"members"`
+	Tables              []tableJSON `json:"tables"`
+}
+
+type partyJSON struct {
+	ID           string         `json:"id"`
+	Organisation string         `json:"organisation"`
+	Roles        []charter.Role `json:"roles"`
+	Key          string         `json:"key"`
+}
+
+type tableJSON struct {
+	Name      string       `json:"name"`
+	Title     string       `json:"title,omitempty"`
+	Unit      string       `json:"unit,omitempty"`
+	MinCohort int          `json:"min_cohort"`
+	MaxRows   int64        `json:"max_rows"`
+	Owners    []string     `json:"owners"`
+	Columns   []columnJSON `json:"columns"`
+}
+
+type columnJSON struct {
+	Name       string             `json:"name"`
+	Title      string             `json:"title,omitempty"`
+	Type       string             `json:"type"`
+	Role       charter.ColumnRole `json:"role"`
+	Nullable   bool               `json:"nullable"`
+	Unit       string             `json:"unit,omitempty"`
+	Range      []string           `json:"range,omitempty"`
+	Resolution string             `json:"resolution,omitempty"`
+	Domain     []string           `json:"domain,omitempty"`
+	Grain      string             `json:"grain,omitempty"`
+	Aggregates []string           `json:"aggregates,omitempty"`
+}
+
+func charterToJSON(s signaturesJSON, c *charter.Charter) charterJSON {
+	out := charterJSON{
+		signaturesJSON: s, MinContributors: c.Rules.MinContributors, ToleratedCorruption: c.Rules.ToleratedCorruption,
+		Purposes: orEmpty(c.Rules.Purposes), MaxCells: c.Rules.Cells(), JobLifetime: charter.Duration(c.Rules.Lifetime()).String(),
+	}
+	for _, m := range c.Members {
+		out.Members = append(out.Members, partyJSON{m.ID, m.Organisation, m.Roles, m.Key})
+	}
+	for i := range c.Tables {
+		t := &c.Tables[i]
+		table := tableJSON{Name: t.Name, Title: t.Title, Unit: t.Unit, MinCohort: t.K(), MaxRows: t.MaxRows, Owners: orEmpty(t.Owners)}
+		for _, col := range t.Columns {
+			if col.Role != charter.Hidden {
+				table.Columns = append(table.Columns, columnJSON{
+					col.Name, col.Title, col.Type, col.Role, col.IsNullable(), col.Unit,
+					col.Range, col.Resolution, col.Domain, col.Grain, col.Aggregates,
+				})
+			}
+		}
+		out.Tables = append(out.Tables, table)
+	}
+	return out
+}
+
+func (a *app) printCharter(c *charter.Charter) error {
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "\nat least %d owners in every answer; %d of them may collude with coordinator and analyst\n",
+		c.Rules.MinContributors, c.Rules.ToleratedCorruption)
+	if len(c.Rules.Purposes) > 0 {
+		fmt.Fprintf(w, "purposes: %s\n", strings.Join(c.Rules.Purposes, "; "))
+	}
+	fmt.Fprintln(w, "\nMEMBER\tORGANISATION\tROLES\tKEY")
+	for _, m := range c.Members {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", m.ID, m.Organisation, joined(m.Roles), m.Key)
+	}
+	for i := range c.Tables {
+		printTable(w, c, &c.Tables[i])
+	}
+	return w.Flush()
+}
+
+func printTable(w *tabwriter.Writer, c *charter.Charter, t *charter.Table) {
+	unit := "each row is a unit"
+	if t.Unit != "" {
+		unit = "unit " + t.Unit
+	}
+	fmt.Fprintf(w, "\ntable %s: %d owners, %s, smallest cohort %d", t.Name, len(c.OwnersOf(t.Name)), unit, t.K())
+	if t.Title != "" {
+		fmt.Fprintf(w, " (%s)", t.Title)
+	}
+	fmt.Fprintln(w, "\nCOLUMN\tTYPE\tROLE\tVALUES\tTITLE")
+	for _, col := range t.Columns {
+		if col.Role == charter.Hidden {
+			continue
+		}
+		title := col.Title
+		if col.Unit != "" {
+			title = strings.TrimSpace(title + " [" + col.Unit + "]")
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", col.Name, col.Type, col.Role, values(&col), title)
+	}
+}
+
+// values says shortly what a column can hold.
+func values(c *charter.Column) string {
+	var parts []string
+	const most = 60
+	switch {
+	case len(c.Domain) > 0:
+		text := strings.Join(c.Domain, ", ")
+		if r := []rune(text); len(r) > most {
+			text = fmt.Sprintf("%s… (%d values)", string(r[:most]), len(c.Domain))
+		}
+		parts = append(parts, text)
+	case len(c.Range) == 2:
+		parts = append(parts, c.Range[0]+" … "+c.Range[1])
+	}
+	if c.Resolution != "" {
+		parts = append(parts, "in steps of "+c.Resolution)
+	}
+	if c.Grain != "" {
+		parts = append(parts, "by "+c.Grain)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func joined[S ~string](list []S) string {
+	words := make([]string, len(list))
+	for i, s := range list {
+		words[i] = string(s)
+	}
+	return strings.Join(words, ", ")
+}
