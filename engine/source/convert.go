@@ -60,6 +60,7 @@ const (
 	classDecimal       // exact
 	classFloat
 	classText
+	classJSON // text of numbers, doubles among them
 	className // ENUM, UUID: have one text
 	classBoolean
 	classDate
@@ -67,12 +68,16 @@ const (
 	classNano
 )
 
+// jsonDouble is the type of a JSON field with numbers that are no plain integers. Their
+// text is that of the nearest double, so it is exact up to 15 digits.
+const jsonDouble = "JSON DOUBLE"
+
 var classes = map[string]class{
 	"TINYINT": classSmall, "SMALLINT": classSmall, "INTEGER": classSmall, "BIGINT": classSmall,
 	"UTINYINT": classSmall, "USMALLINT": classSmall, "UINTEGER": classSmall,
 	"UBIGINT": classHuge, "HUGEINT": classHuge, "UHUGEINT": classHuge,
 	"FLOAT": classFloat, "DOUBLE": classFloat,
-	"VARCHAR": classText, "UUID": className, "BOOLEAN": classBoolean, "DATE": classDate,
+	jsonDouble: classJSON, "VARCHAR": classText, "UUID": className, "BOOLEAN": classBoolean, "DATE": classDate,
 	"TIMESTAMP": classInstant, "TIMESTAMP_S": classInstant, "TIMESTAMP_MS": classInstant,
 	"TIMESTAMP_NS": classNano,
 }
@@ -150,6 +155,8 @@ func (f source) toInteger() (conversion, bool) {
 		return f.checked("BIGINT", f.r+" <> trunc("+f.r+")")
 	case classText:
 		return f.number("BIGINT", `[ \t]*[+-]?[0-9]+(\.0*)?[ \t]*`)
+	case classJSON:
+		return f.number("BIGINT", `-?([0-9]+|[0-9]{1,15}\.0)`)
 	}
 	return conversion{}, false
 }
@@ -164,7 +171,10 @@ func (f source) toDecimal(t charter.Type) (conversion, bool) {
 	case classFloat:
 		// 19.99 is the double nearest to 19.99, no other decimal of two digits.
 		return f.checked(typ, "CAST({v} AS "+f.kind+") IS DISTINCT FROM "+f.r)
-	case classText:
+	case classJSON, classText:
+		if f.class == classJSON && t.Precision > 15 {
+			return conversion{}, false
+		}
 		pattern := fmt.Sprintf(`[ \t]*[+-]?([0-9]+(\.[0-9]{0,%[1]d}0*)?|\.[0-9]{1,%[2]d}0*)[ \t]*`, t.Scale, max(t.Scale, 1))
 		if t.Scale == 0 {
 			pattern = `[ \t]*[+-]?([0-9]+(\.0*)?|\.0+)[ \t]*`
@@ -190,7 +200,7 @@ func (f source) toDouble() (conversion, bool) {
 	switch f.class {
 	case classSmall, classHuge, classDecimal, classFloat:
 		return f.as("DOUBLE")
-	case classText:
+	case classJSON, classText:
 		return f.number("DOUBLE", `(?i)[ \t]*[+-]?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?|nan|inf|infinity)[ \t]*`)
 	}
 	return conversion{}, false

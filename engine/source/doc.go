@@ -17,9 +17,10 @@
 // must be values of the declared type without loss: "1.25" or 1.25 is no value of
 // decimal(5,1), and 1.5 none of integer. Text (CSV, JSON) is read with the rules of
 // [conversion]; an empty CSV field is NULL, quoted or not. A double column takes the
-// double nearest to a decimal or integer value. Timestamps have no zone: a file
-// column with a zone is refused, because only the owner knows which local time is
-// meant.
+// double nearest to a decimal or integer value, and a decimal column the decimal whose
+// nearest double a double is: 19.99 is one, 0.1 + 0.2 is none. JSON numbers with a point
+// or exponent are exact up to 15 digits. Timestamps have no zone: a file column with a
+// zone is refused, because only the owner knows which local time is meant.
 //
 // With out_of_range: clamp, a measure outside its declared range is moved to the
 // nearer end, infinities too, and NaN is NULL. Times are never moved: one outside

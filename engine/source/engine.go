@@ -189,7 +189,7 @@ func (e *Engine) views(ctx context.Context) ([]string, error) {
 	var views []string
 	for _, name := range e.order {
 		t := e.tables[name]
-		s, err := e.open(ctx, t)
+		s, err := e.opened(ctx, t)
 		if err != nil {
 			return nil, err
 		}
@@ -203,6 +203,14 @@ func (e *Engine) views(ctx context.Context) ([]string, error) {
 	return views, nil
 }
 
+func (e *Engine) opened(ctx context.Context, t *table) (*snapshot, error) {
+	if err := t.wait(ctx); err != nil {
+		return nil, err
+	}
+	defer t.done()
+	return e.open(ctx, t)
+}
+
 // table returns a mapped table.
 func (e *Engine) table(name string) (*table, error) {
 	e.mu.RLock()
@@ -212,6 +220,22 @@ func (e *Engine) table(name string) (*table, error) {
 		return nil, ErrNoTable.New("the table %q is not mapped at this owner", name)
 	}
 	return t, nil
+}
+
+// Public returns what others than the owner may learn of an error: of a fault of the
+// owner's data (area D) the code and its title, since the message names files and counts
+// rows; of another fault everything; of an error without a code only that.
+func Public(err error) *fault.Fault {
+	code := fault.Code(err)
+	for _, kind := range fault.Declared() {
+		if kind.Code == code && strings.HasPrefix(code, "TACIT-D") {
+			return kind.New("%s at an owner", kind.Title).With("Ask the owner; the worker's log says more.")
+		}
+	}
+	if code == "" {
+		return ErrEngine.New("%s at an owner", ErrEngine.Title)
+	}
+	return fault.From(err)
 }
 
 // explain turns an engine's error about the data of t into a fault without values.

@@ -221,8 +221,9 @@ func (e *Engine) probeParquet(ctx context.Context, t *table, path string) (*prob
 }
 
 // probeJSON finds the names of a JSON file's fields. Values are read as text, so that
-// they are converted by the charter's types and not by those that DuckDB guesses;
-// except that numbers with a point or an exponent are doubles, as DuckDB parses them.
+// they are converted by the charter's types and not by those that DuckDB guesses.
+// Numbers with a point or an exponent have gone through a double by then: fields with
+// such numbers have the type [jsonDouble].
 func (e *Engine) probeJSON(ctx context.Context, t *table, path string, gz bool) (*probed, error) {
 	compression := "'uncompressed'"
 	if gz {
@@ -236,10 +237,12 @@ func (e *Engine) probeJSON(ctx context.Context, t *table, path string, gz bool) 
 	}
 	columns := make([]string, len(heads))
 	for i := range heads {
-		if heads[i].kind != "DOUBLE" {
+		columns[i] = quote(heads[i].name) + ": 'VARCHAR'"
+		if heads[i].kind == "DOUBLE" {
+			heads[i].kind = jsonDouble
+		} else {
 			heads[i].kind = "VARCHAR"
 		}
-		columns[i] = quote(heads[i].name) + ": " + quote(heads[i].kind)
 	}
 	scan := func(paths []string) string {
 		return "read_json(" + quotePaths(paths) + ", records = true, columns = {" + strings.Join(columns, ", ") + "}" + options + ")"

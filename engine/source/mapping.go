@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"sync"
 
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/fault"
@@ -57,8 +56,8 @@ type table struct {
 	query    string
 	patterns []pattern
 
-	mu       sync.Mutex // over validation, so that it runs once
-	snapshot *snapshot  // the last that was opened; with a report if it was validated
+	turn     chan struct{} // holds a token while the table is opened or validated
+	snapshot *snapshot     // the last that was opened; with a report if it was validated
 }
 
 // snapshot is a table as its files were at one moment.
@@ -97,7 +96,7 @@ func (e *Engine) AddTable(ctx context.Context, m Mapping, t charter.Table) error
 	case len(m.Files) == 0 && strings.TrimSpace(m.Query) == "":
 		return ErrMapping.New("table %s is mapped to neither files nor a query", t.Name)
 	}
-	mapped := &table{Table: t, query: strings.TrimRight(strings.TrimSpace(m.Query), "; \t\r\n")}
+	mapped := &table{Table: t, turn: make(chan struct{}, 1), query: strings.TrimRight(strings.TrimSpace(m.Query), "; \t\r\n")}
 	for _, c := range t.Columns {
 		if c.Role != charter.Hidden {
 			mapped.columns = append(mapped.columns, c)
@@ -120,15 +119,31 @@ func (e *Engine) AddTable(ctx context.Context, m Mapping, t charter.Table) error
 
 // bind opens a table anew.
 func (e *Engine) bind(ctx context.Context, t *table) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	if err := t.wait(ctx); err != nil {
+		return err
+	}
+	defer t.done()
 	t.snapshot = nil
 	_, err := e.open(ctx, t)
 	return err
 }
 
+// wait takes the table's turn; done gives it back. A table is validated once, and who
+// waits for that can give up.
+func (t *table) wait(ctx context.Context) error {
+	select {
+	case t.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (t *table) done() { <-t.turn }
+
 // open returns the table as its files are now: the last snapshot if they have not
-// changed. Its caller holds t.mu or is alone.
+// changed. Its caller has the
+// table's turn.
 func (e *Engine) open(ctx context.Context, t *table) (*snapshot, error) {
 	files, err := t.list()
 	if err != nil {
@@ -194,6 +209,9 @@ func (p *part) bind(t *table, where string, heads []head) error {
 		conv, ok := convert(h.kind, c.Parsed(), rawName(i))
 		if !ok {
 			f := ErrType.New("table %s: column %q of %s has the type %s, the charter declares %s", t.Name, h.name, where, h.kind, c.Type)
+			if h.kind == jsonDouble {
+				f = f.With("Write the numbers as JSON strings, or the table as CSV or Parquet: JSON numbers keep 15 digits.")
+			}
 			if strings.HasSuffix(h.kind, "WITH TIME ZONE") {
 				f = f.With("Map the table with a query that says which local time is meant, such as: ts AT TIME ZONE 'UTC' AS %s.", c.Name)
 			}

@@ -8,6 +8,9 @@ import (
 	"github.com/tacit-space/tacit/engine/plan"
 )
 
+// longList is the number of values from which on IN is worth a join.
+const longList = 16
+
 var comparisons = map[plan.Op]string{
 	plan.Eq: "=", plan.Ne: "<>", plan.Lt: "<", plan.Le: "<=", plan.Gt: ">", plan.Ge: ">=",
 }
@@ -62,6 +65,9 @@ func (r *renderer) comparison(p *plan.Predicate) (string, error) {
 	switch {
 	case p.Op == plan.IsNull && len(values) == 0:
 		return "(" + x + " IS NULL)", nil
+	case p.Op == plan.In && len(values) > longList:
+		// A subquery is a hash join; a list is tested value by value.
+		return "(" + r.derive(fmt.Sprintf("(%s IN (SELECT unnest([%s])))", x, strings.Join(values, ", "))) + ")", nil
 	case p.Op == plan.In && len(values) > 0:
 		return "(" + x + " IN (" + strings.Join(values, ", ") + "))", nil
 	case compares && len(values) == 1:

@@ -1,9 +1,11 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -317,4 +319,73 @@ func TestPlanIsChecked(t *testing.T) {
 	q.Table = "other"
 	_, err := e.Aggregate(t.Context(), q)
 	wantCode(t, err, ErrNoTable)
+}
+
+// TestLongLists: IN of many values means what IN of few does, NULL included.
+func TestLongLists(t *testing.T) {
+	var domain []string
+	var values []plan.Value
+	for i := range 1000 {
+		v := fmt.Sprintf("value %03d", i)
+		domain = append(domain, v)
+		if i%2 == 0 {
+			values = append(values, plan.Value{Kind: plan.Text, Text: v})
+		}
+	}
+	e := mapped(t, tableOf(col("g", "text", charter.Category, domain...), col("n", "integer", charter.Measure, "0", "1000")),
+		makeFile(t, "a.parquet", "SELECT CASE WHEN range % 7 > 0 THEN format('value {:03d}', range % 1000) END AS g, range % 10 AS n FROM range(20000)"))
+	in := &plan.Predicate{Op: plan.In, Column: "g", Values: values}
+	not := &plan.Predicate{Op: plan.Not, Args: []*plan.Predicate{in}}
+	p := countPlan()
+	p.Keys = []plan.Key{{Kind: plan.KeyCase, Arms: []plan.Arm{{When: in}, {When: not, Slot: 1}}, Else: 2}}
+	p.Sums = append(p.Sums, plan.Sum{Factors: []string{"n"}, Filter: in}, plan.Sum{Filter: not})
+	want := rowsOf(t, e, "SELECT CASE WHEN g IS NULL THEN 2 ELSE right(g, 1)::INT % 2 END AS k, count(*), sum(n) FILTER (WHERE right(g, 1)::INT % 2 = 0), count(*) FILTER (WHERE right(g, 1)::INT % 2 = 1) FROM t GROUP BY k ORDER BY k")
+	for _, where := range []*plan.Predicate{nil, {Op: plan.Or, Args: []*plan.Predicate{in, not, {Op: plan.IsNull, Column: "g"}}}} {
+		p.Where = where
+		r, err := e.Aggregate(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.SplitAfter(linesOf(t, r), "\n")
+		r.Release()
+		slices.Sort(lines)
+		if got := strings.Join(lines, ""); got != want {
+			t.Errorf("got\n%swants\n%s", got, want)
+		}
+	}
+}
+
+// TestPublic: file names and counts stay with the owner.
+func TestPublic(t *testing.T) {
+	for _, err := range []error{
+		ErrRange.New("table t: 3 values of \"x\" in secret.csv"),
+		fmt.Errorf("while at it: %w", ErrNoFile.New("/data/secret.csv")),
+		errors.New("secret"),
+	} {
+		if f := Public(err); strings.Contains(f.Message+f.Remedy, "secret") || f.Code == "" {
+			t.Errorf("%v: %s", err, f.Message)
+		}
+	}
+	if f := Public(fault.Internal.New("shown")); f.Message != "shown" {
+		t.Error(f)
+	}
+}
+
+// TestJSONNumbers: integers are exact, other numbers keep 15 digits and are refused
+// where more are declared.
+func TestJSONNumbers(t *testing.T) {
+	path := write(t, "a.json", `[{"n": 9007199254740993, "p": 12345678901.25, "q": "12345678901234567890.12", "x": 0.1}, {"n": 2.0, "p": 3, "q": "1", "x": 1e3}]`)
+	e := mapped(t, tableOf(col("n", "integer", charter.Identifier), col("p", "decimal(15,2)", charter.Identifier),
+		col("q", "decimal(30,2)", charter.Identifier), col("x", "double", "read")), path)
+	if got, want := rowsOf(t, e, "SELECT * FROM t"), "9007199254740993 12345678901.25 12345678901234567890.12 0.1\n2 3 1 1000\n"; got != want {
+		t.Errorf("got %s", got)
+	}
+	if _, err := e.Validate(t.Context(), "t"); err != nil {
+		t.Error(err)
+	}
+	wantCode(t, open(t).AddTable(t.Context(), Mapping{Files: []string{path}}, tableOf(col("p", "decimal(16,2)", charter.Identifier))), ErrType)
+	wantCode(t, open(t).AddTable(t.Context(), Mapping{Files: []string{path}}, tableOf(col("x", "text", charter.Identifier))), ErrType)
+	e = mapped(t, tableOf(col("n", "integer", charter.Identifier)), write(t, "b.json", `[{"n": 12345678901234567.0}, {"n": 1}]`))
+	_, err := e.Validate(t.Context(), "t")
+	wantCode(t, err, ErrValue)
 }

