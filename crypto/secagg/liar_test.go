@@ -207,4 +207,3 @@ func (l *liar) result(m *result) []byte {
 	}
 	return marshal(m)
 }
-

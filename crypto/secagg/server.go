@@ -83,7 +83,8 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 	}, nil
 }
 
-// Step takes Start, the workers' messages, Deadline and Gone.
+// Step takes Start, the workers' messages, Deadline and Gone. The machine takes
+// Body of a message over: it is not changed afterwards.
 func (s *Server) Step(ev session.Event) ([]session.Effect, error) {
 	if s.ended {
 		return nil, ErrEnded

@@ -104,7 +104,8 @@ func newWorker(cfg WorkerConfig) (*Worker, error) {
 
 // Step takes Start, Input and the coordinator's messages. Gone of the
 // coordinator, and any Deadline (the driver's, when the manifest expires), end
-// the attempt.
+// the attempt. The machine takes Body of a message over: it is not changed
+// afterwards.
 func (w *Worker) Step(ev session.Event) ([]session.Effect, error) {
 	if w.next == 0 {
 		return nil, ErrEnded
@@ -212,6 +213,12 @@ func (w *Worker) toCoordinator(m message) session.Effect {
 func (w *Worker) forget() {
 	if w.fresh != nil {
 		w.fresh.wipe()
+	}
+	if w.dealt != nil {
+		clear(w.dealt.pairs)
+	}
+	if w.opened != nil {
+		clear(w.opened.masks)
 	}
 	w.input, w.fresh, w.dealt, w.opened = nil, nil, nil, nil
 }

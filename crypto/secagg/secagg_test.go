@@ -1,0 +1,450 @@
+package secagg
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"math/big"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/tacit-space/tacit/crypto/cryptotest"
+	"github.com/tacit-space/tacit/crypto/ring"
+	"github.com/tacit-space/tacit/crypto/session"
+	"github.com/tacit-space/tacit/crypto/sign"
+)
+
+// The table of the design: (n, T, t).
+func TestThresholdFor(t *testing.T) {
+	for _, c := range [][3]int{{3, 1, 3}, {4, 1, 3}, {5, 1, 4}, {10, 3, 7}, {30, 9, 20}, {100, 33, 67}} {
+		if got := ThresholdFor(c[0], c[1]); got != c[2] {
+			t.Errorf("ThresholdFor(%d, %d) = %d, wanted %d", c[0], c[1], got, c[2])
+		}
+	}
+	for n := MinWorkers; n <= MaxWorkers; n++ {
+		for corrupt := 1; corrupt <= n-2; corrupt++ {
+			th := ThresholdFor(n, corrupt)
+			if 2*th <= n+corrupt || 2*(th-1) > n+corrupt {
+				t.Fatalf("ThresholdFor(%d, %d) = %d is not the smallest", n, corrupt, th)
+			}
+		}
+	}
+}
+
+func TestManifestCheck(t *testing.T) {
+	good := newWorld(t, five, defences{}).question.Manifest()
+	must(t, good.Check())
+	for name, change := range map[string]func(*Manifest){
+		"two workers":            func(m *Manifest) { m.Roster, m.Threshold, m.MinContributors = m.Roster[:2], 2, 2 },
+		"no corruption":          func(m *Manifest) { m.Corruptions = 0 },
+		"too many corruptions":   func(m *Manifest) { m.Corruptions = 4 },
+		"2t = n + T":             func(m *Manifest) { m.Threshold = 3 },
+		"t > n":                  func(m *Manifest) { m.Threshold, m.MinContributors = 6, 6 },
+		"n_min < t":              func(m *Manifest) { m.MinContributors = 3 },
+		"n_min > n":              func(m *Manifest) { m.MinContributors = 6 },
+		"width":                  func(m *Manifest) { m.Width = 32 },
+		"no elements":            func(m *Manifest) { m.Length = 0 },
+		"too many elements":      func(m *Manifest) { m.Length = MaxLength + 1 },
+		"long context":           func(m *Manifest) { m.Context = make([]byte, MaxContext+1) },
+		"no expiry":              func(m *Manifest) { m.Expiry = 0 },
+		"name twice":             func(m *Manifest) { m.Roster[1].ID = m.Roster[0].ID },
+		"key twice":              func(m *Manifest) { m.Roster[1].Key = m.Roster[0].Key },
+		"no name":                func(m *Manifest) { m.Roster[1].ID = "" },
+		"name that is not UTF-8": func(m *Manifest) { m.Roster[1].ID = "\xff" },
+		"analyst key":            func(m *Manifest) { m.AnalystKey = [1216]byte{0xff, 0xff, 0xff, 0xff} },
+	} {
+		m := *good
+		m.Roster = append([]Member(nil), good.Roster...)
+		change(&m)
+		if m.Check() == nil {
+			t.Errorf("%s: accepted", name)
+		}
+		if _, err := ParseManifest(m.Marshal()); err == nil {
+			t.Errorf("%s: parsed", name)
+		}
+	}
+}
+
+// n_min >= T+2 matters where t alone would allow less: n=4, T=1 and t=3 is the
+// boundary, so no set of numbers that passes lets fewer than two honest inputs into a
+// sum.
+func TestTwoHonestInputs(t *testing.T) {
+	for n := MinWorkers; n <= 40; n++ {
+		for corrupt := 0; corrupt <= n; corrupt++ {
+			for th := 0; th <= n+1; th++ {
+				for least := 0; least <= n+1; least++ {
+					if checkNumbers(n, corrupt, th, least) == nil && (least-corrupt < 2 || 2*th <= n+corrupt || least < th) {
+						t.Fatalf("n=%d T=%d t=%d n_min=%d passes", n, corrupt, th, least)
+					}
+				}
+			}
+		}
+	}
+}
+
+// A changed bit anywhere in an offer is noticed before the worker takes part.
+func TestOfferIsAuthentic(t *testing.T) {
+	w := newWorld(t, five, defences{})
+	body := w.sub.Offer(2)
+	p, alpha, err := mustOffer(t, body).Open(w.ids[2])
+	if err != nil || p != 2 || !alpha.opens(w.question.Manifest()) {
+		t.Fatal(p, err)
+	}
+	if _, _, err := mustOffer(t, body).Open(w.ids[3]); err == nil {
+		t.Error("worker 3 opens the offer of worker 2")
+	}
+	for i := 0; i < len(body); i += 97 {
+		forged := bytes.Clone(body)
+		forged[i] ^= 4
+		offer, err := ParseOffer(forged)
+		if err != nil {
+			continue
+		}
+		if _, _, err := offer.Open(w.ids[2]); err == nil {
+			t.Fatalf("byte %d may be changed", i)
+		}
+	}
+}
+
+func mustOffer(t *testing.T, b []byte) *Offer {
+	t.Helper()
+	o, err := ParseOffer(b)
+	must(t, err)
+	return o
+}
+
+// An analyst cannot give two workers different alphas: a box with another one does not
+// open to what the manifest commits to.
+func TestOneAlpha(t *testing.T) {
+	w := newWorld(t, five, defences{})
+	h := w.question.Manifest().Hash()
+	other := bytes.Repeat([]byte{7}, alphaSize)
+	box, err := w.ids[2].Public().Seal([]byte(labelAlphaBox), append(h[:], partyBytes(2)...), other, cryptotest.Rand("x"))
+	must(t, err)
+	w.sub.boxes[1] = box
+	if _, _, err := mustOffer(t, w.sub.Offer(2)).Open(w.ids[2]); !errors.Is(err, errAlpha) {
+		t.Error(err)
+	}
+}
+
+func TestQuestionSurvives(t *testing.T) {
+	w := newWorld(t, five, defences{})
+	q, err := ParseQuestion(w.question.Marshal())
+	must(t, err)
+	if !bytes.Equal(q.Submission(), w.question.Submission()) {
+		t.Error("another submission")
+	}
+	w.question = q
+	o, err := w.run(w.network(1, 1, w.everyone()), w.everyone())
+	w.expect(o, err, w.everyone())
+	bad := w.question.Marshal()
+	bad[len(bad)-1] ^= 1
+	if _, err := ParseQuestion(bad); !errors.Is(err, ErrState) {
+		t.Error(err)
+	}
+}
+
+// Every single change of a bit of the result is refused: the sum and its tag by the
+// check, everything else by signatures.
+func TestResultIsAuthentic(t *testing.T) {
+	w := newWorld(t, five, defences{})
+	n := w.network(1, 1, w.everyone())
+	_, err := w.run(n, w.everyone())
+	must(t, err)
+	body := n.Mailbox(session.Analyst)[0]
+	for i := range body {
+		if i > 200 && i < len(body)-60 && i%31 != 0 {
+			continue
+		}
+		forged := bytes.Clone(body)
+		forged[i] ^= 1 << (i % 8)
+		if _, err := w.question.Open(forged); err == nil {
+			t.Fatalf("byte %d of %d may be changed", i, len(body))
+		}
+	}
+}
+
+// In 128 bits, p = 2^127−1 added to an element leaves its tag as it is; the result is
+// refused because a sum is at most 2^126.
+func TestTagBindsWideElements(t *testing.T) {
+	s := five
+	s.width = 128
+	w := newWorld(t, s, defences{})
+	p := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 127), big.NewInt(1))
+	n := w.network(1, 1, w.everyone())
+	n.Lies[session.Coordinator] = onKind(kindResult, func(body []byte) []byte {
+		return w.alter(body, func(sum ring.Vector, tag ring.F127) ring.F127 {
+			shift := ring.NewVector(128, 3)
+			must(t, shift.SetBig(1, p))
+			must(t, sum.Add(shift))
+			return tag
+		})
+	})
+	if _, err := w.run(n, w.everyone()); !errors.Is(err, ErrCheck) {
+		t.Error(err)
+	}
+}
+
+func TestInputIsChecked(t *testing.T) {
+	s := five
+	s.width = 128
+	w := newWorld(t, s, defences{})
+	wide := ring.NewVector(128, 3)
+	must(t, wide.SetBig(2, new(big.Int).Lsh(big.NewInt(1), 126)))
+	for name, v := range map[string]ring.Vector{
+		"short": ring.NewVector(128, 2), "long": ring.NewVector(128, 4), "narrow": ring.NewVector(64, 3),
+		"narrow, as many words": ring.NewVector(64, 6), "half": {Width: 128, Words: make([]uint64, 5)}, "beyond 2^126": wide,
+	} {
+		m := w.worker(1, 1)
+		if _, err := m.Step(Input{v}); !errors.Is(err, ErrInput) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := m.Step(Input{w.inputs[1].Clone()}); err != nil {
+			t.Errorf("after %s: %v", name, err)
+		}
+		if _, err := m.Step(Input{w.inputs[1].Clone()}); !errors.Is(err, ErrEvent) {
+			t.Errorf("second input: %v", err)
+		}
+	}
+}
+
+// State of another job, attempt or worker, and damaged state, are refused.
+func TestRestoreRefuses(t *testing.T) {
+	w := newWorld(t, five, defences{})
+	states := corpus()
+	for _, state := range states[kindWorkerState] {
+		if _, err := RestoreWorker(w.workerConfig(1, 1), state); err != nil {
+			t.Fatal(err)
+		}
+		for name, cfg := range map[string]WorkerConfig{
+			"attempt": w.workerConfig(1, 2), "worker": w.workerConfig(2, 1),
+			"job": newWorld(t, shape{n: 5, corruptions: 1, threshold: 4, min: 5, length: 3, width: 64}, defences{}).workerConfig(1, 1),
+		} {
+			if _, err := RestoreWorker(cfg, state); !errors.Is(err, ErrState) {
+				t.Errorf("other %s: %v", name, err)
+			}
+		}
+		if _, err := RestoreWorker(w.workerConfig(1, 1), state[:len(state)-1]); !errors.Is(err, ErrState) {
+			t.Errorf("cut: %v", err)
+		}
+	}
+	for _, state := range states[kindServerState] {
+		if _, err := RestoreServer(w.serverConfig(1, w.everyone()), state); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := RestoreServer(w.serverConfig(2, w.everyone()), state); !errors.Is(err, ErrState) {
+			t.Errorf("other attempt: %v", err)
+		}
+	}
+}
+
+// What a worker persists opens nothing beyond U3: of every worker one share, and no
+// input.
+func TestStateHoldsOneKindOfShare(t *testing.T) {
+	w := newWorld(t, five, defences{})
+	m := newMallory(t, w, 1, nil)
+	all := w.everyone()
+	must(t, m.collect(all, all))
+	h := *m.workers[2].held
+	_, err := m.certify(parties{2}, parties{1, 2, 3, 4})
+	must(t, err)
+	if m.workers[2].held != nil {
+		t.Error("the worker keeps both kinds")
+	}
+	state := m.workers[2].state()
+	for v, s := range h.shares {
+		pair, self := bytes.Contains(state, s.pair[:]), bytes.Contains(state, s.self[:])
+		if pair == self || pair != (v == 5) {
+			t.Errorf("shares of worker %d: of r %v, of b %v", v, pair, self)
+		}
+	}
+}
+
+// A machine of another attempt, with the same randomness even, shares no key with
+// the first.
+func TestAttemptsAreApart(t *testing.T) {
+	w := newWorld(t, five, defences{})
+	one := w.worker(1, 1)
+	cfg := w.workerConfig(1, 2)
+	cfg.Rand = cryptotest.Rand("worker %d attempt %d", 1, 1)
+	two, err := NewWorker(cfg)
+	must(t, err)
+	if one.fresh.analyst.key == two.fresh.analyst.key || one.fresh.ad.maskKey == two.fresh.ad.maskKey ||
+		one.fresh.ad.commitPair == two.fresh.ad.commitPair || one.fresh.ad.sig == two.fresh.ad.sig {
+		t.Error("the attempt is not bound")
+	}
+}
+
+// Randomness of known length: 192 bytes at the start.
+func TestRandomnessRead(t *testing.T) {
+	w := newWorld(t, five, defences{})
+	for length, ok := range map[int]bool{191: false, 192: true} {
+		cfg := w.workerConfig(1, 1)
+		cfg.Rand = bytes.NewReader(make([]byte, length))
+		if _, err := NewWorker(cfg); (err == nil) != ok {
+			t.Errorf("%d bytes: %v", length, err)
+		}
+	}
+}
+
+func TestOrderOfRounds(t *testing.T) {
+	w := newWorld(t, five, defences{})
+	m := w.worker(1, 1)
+	for _, k := range []kind{kindPackets, kindSurvivors, kindCertificate} {
+		if _, err := m.Step(session.Message{Body: corpus()[k][0]}); !errors.Is(err, ErrEarly) {
+			t.Errorf("kind %#x: %v", uint8(k), err)
+		}
+	}
+	if _, err := m.Step(session.Message{From: 2, Body: corpus()[kindRoster][0]}); !errors.Is(err, ErrUnknownSender) {
+		t.Error(err)
+	}
+	server, err := NewServer(w.serverConfig(1, w.everyone()))
+	must(t, err)
+	if _, err := server.Step(session.Gone{Party: 1}); !errors.Is(err, ErrEvent) {
+		t.Errorf("before Start: %v", err)
+	}
+	_, err = server.Step(Start{})
+	must(t, err)
+	if _, err := server.Step(Start{}); !errors.Is(err, ErrEvent) {
+		t.Errorf("second Start: %v", err)
+	}
+	if _, err := server.Step(session.Message{From: 1, Body: corpus()[kindInput][0]}); !errors.Is(err, ErrEarly) {
+		t.Error(err)
+	}
+	if _, err := m.Step(session.Gone{}); err != nil {
+		t.Error(err)
+	}
+	if _, err := m.Step(Start{}); !errors.Is(err, ErrEnded) {
+		t.Error(err)
+	}
+}
+
+func TestServerNeedsEnough(t *testing.T) {
+	w := newWorld(t, five, defences{})
+	for _, p := range []parties{{1, 2, 3}, {1, 2, 3, 3}, {1, 2, 3, 6}, {0, 1, 2, 3}} {
+		if _, err := NewServer(w.serverConfig(1, p)); err == nil {
+			t.Errorf("participants %v are accepted", p)
+		}
+	}
+	if _, err := NewServer(w.serverConfig(1, parties{5, 3, 1, 2})); err != nil {
+		t.Errorf("order matters: %v", err)
+	}
+}
+
+// Sizes of messages in bytes, as the package comment states them.
+func TestSizes(t *testing.T) {
+	const n, u3 = 5, 4
+	want := map[kind]int{
+		kindAdvertisement: 2561,
+		kindRoster:        5 + n*(2+2560),
+		kindInput:         1265 + 3*8,
+		kindSurvivors:     5 + 2*u3,
+		kindAgreement:     65,
+		kindCertificate:   5 + 4*(2+64),
+		kindOpening:       69 + n*(2+32),
+		kindResult:        1 + 4 + 64 + 4 + 2*u3 + 4 + 4*66 + u3*1216 + 16 + 3*8,
+	}
+	for k, size := range want {
+		for _, body := range corpus()[k] {
+			if len(body) != size {
+				t.Errorf("kind %#x: %d bytes, wanted %d", uint8(k), len(body), size)
+			}
+		}
+	}
+	lower, upper := packetSize(1, 2), packetSize(2, 1)
+	if lower != 2480 || upper != 1328 || packetSize(1, 1) != 128 {
+		t.Errorf("packets of %d, %d and %d bytes", lower, upper, packetSize(1, 1))
+	}
+	if signatureSize != sign.SignatureSize {
+		t.Error("size of a signature")
+	}
+}
+
+func packetSize(u, v session.Party) int {
+	return ciphertextSize(u, v) + 2*32 + boxSize(u, v) + signatureSize
+}
+
+// No way of printing a machine or a question shows a secret.
+func TestNothingPrintsSecrets(t *testing.T) {
+	w := newWorld(t, five, defences{})
+	m := newMallory(t, w, 1, parties{1, 2, 3, 4, 5})
+	must(t, m.collect(w.everyone(), parties{1, 2, 3, 4}))
+	fifth := m.workers[5] // still in R1, with everything fresh
+	secrets := [][]byte{w.alpha.seed.Bytes(), w.question.key.Seed().Bytes()}
+	for _, s := range m.secrets {
+		secrets = append(secrets, s.pair, s.self, s.analyst[:])
+	}
+	for _, s := range m.workers[1].held.shares {
+		secrets = append(secrets, s.pair[:], s.self[:])
+	}
+	holder := struct{ a, b, c any }{fifth, w.question, m.workers[1]}
+	type inner struct {
+		w     *Worker
+		q     *Question
+		alpha Alpha
+		cfg   WorkerConfig
+	}
+	nested := inner{fifth, w.question, w.alpha, w.workerConfig(1, 1)}
+	for _, v := range []any{fifth, m.workers[1], w.question, w.alpha, holder, nested, &nested} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
+			text := fmt.Sprintf(verb, v)
+			for _, s := range secrets {
+				if shows(text, s) {
+					t.Errorf("%s of %v prints a secret", verb, reflect.TypeOf(v))
+				}
+			}
+		}
+	}
+}
+
+// shows looks for a secret in the forms in which fmt prints bytes.
+func shows(text string, secret []byte) bool {
+	part := secret[4:12]
+	decimal := strings.Trim(fmt.Sprint(part), "[]")
+	return strings.Contains(text, string(part)) || strings.Contains(text, hex.EncodeToString(part)) ||
+		strings.Contains(text, decimal) || strings.Contains(text, strings.Trim(fmt.Sprintf("%#v", part), "[]byte{}"))
+}
+
+// No code outside the tests takes out a defence: nothing assigns to a field of a
+// defences value, and no literal of it has elements.
+func TestDefencesStayOn(t *testing.T) {
+	names, err := filepath.Glob("*.go")
+	must(t, err)
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		must(t, err)
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.AssignStmt:
+				for _, lhs := range n.Lhs {
+					if setsDefence(lhs) {
+						t.Errorf("%s takes out a defence", name)
+					}
+				}
+			case *ast.CompositeLit:
+				if id, ok := n.Type.(*ast.Ident); ok && id.Name == "defences" && len(n.Elts) > 0 {
+					t.Errorf("%s takes out a defence", name)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// setsDefence reports whether an expression is x.without or x.without.y.
+func setsDefence(lhs ast.Expr) bool {
+	s, ok := lhs.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	return s.Sel.Name == "without" || setsDefence(s.X)
+}
