@@ -332,8 +332,8 @@ func parse(c *charter.Column, text string) any {
 	return number(c, r)
 }
 
-// text is how a value is written into a CSV file.
-func text(c *charter.Column, v any) string {
+// written is how a value is written into a CSV file.
+func written(c *charter.Column, v any) string {
 	switch v := v.(type) {
 	case nil:
 		return ""

@@ -60,13 +60,13 @@ func (a asker) constant(c *charter.Column, rows []row) plan.Value {
 	if at, ok := v.(interface{ Unix() int64 }); ok && at != nil {
 		g, _ := plan.ParseGrain(c.Grain)
 		kind := plan.Kind(c)
-		t, _ := plan.Value{Kind: kind, Text: text(c, v)}.Time()
+		t, _ := plan.Value{Kind: kind, Text: written(c, v)}.Time()
 		if c.Role == charter.Time {
 			t = g.Trunc(t)
 		}
 		return plan.InstantValue(kind, t)
 	}
-	return plan.Value{Kind: plan.Kind(c), Text: text(c, v)}
+	return plan.Value{Kind: plan.Kind(c), Text: written(c, v)}
 }
 
 func (a asker) predicate(rows []row, depth int) *plan.Predicate {
@@ -189,7 +189,7 @@ func writeCSV(t *testing.T, path string, table *charter.Table, rows []row) {
 	for _, r := range rows {
 		fields := make([]string, len(names))
 		for i := range fields {
-			fields[i] = text(&table.Columns[i], r[names[i]])
+			fields[i] = written(&table.Columns[i], r[names[i]])
 		}
 		_ = w.Write(fields)
 	}

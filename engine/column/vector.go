@@ -52,6 +52,7 @@ func Vector(ctx context.Context, rdr array.RecordReader, p *plan.Plan, ch *chart
 
 // builder holds the vector in the making. Cells may come in several rows, which add up.
 type builder struct {
+	schema *arrow.Schema
 	keys   []*key
 	sums   int
 	bounds []decimal128.Num // of the absolute value, per sum
@@ -68,7 +69,7 @@ func newBuilder(schema *arrow.Schema, p *plan.Plan, bounds []*big.Int) (*builder
 	if !width.Valid() || len(bounds) != len(p.Sums) || p.Length() > plan.MaxLength {
 		return nil, ErrShape.New("width %d, %d bounds for %d sums, %d elements", p.Width, len(bounds), len(p.Sums), p.Length())
 	}
-	b := &builder{sums: len(p.Sums), out: ring.NewVector(width, p.Length())}
+	b := &builder{schema: schema, sums: len(p.Sums), out: ring.NewVector(width, p.Length())}
 	for i := range p.Keys {
 		k, err := newKey(&p.Keys[i], schema.Field(i).Type)
 		if err != nil {
@@ -96,6 +97,9 @@ func checkSum(t arrow.DataType) error {
 }
 
 func (b *builder) add(rec arrow.Record) error {
+	if !rec.Schema().Equal(b.schema) {
+		return ErrShape.New("a record of another schema")
+	}
 	n := int(rec.NumRows())
 	if cap(b.cells) < n {
 		b.cells = make([]int, n)

@@ -14,8 +14,9 @@ import (
 // it. The stream has a column per key and then one per sum, a row per cell that has
 // rows, in any order:
 //
-//   - KeyColumn: the raw value; KeyTrunc: a date from days on, else a timestamp;
-//     KeyBins and KeyCase: the slot as an integer, NULL where it is NULL for KeyBins.
+//   - KeyColumn: the raw value; KeyTrunc: a timestamp, or a date where days of a date
+//     column are asked for; KeyBins: the slot as an int64, NULL for NULL; KeyCase: the
+//     slot as an int32, that of NULL included.
 //   - a count is an int64; a sum is a decimal128 whose 128 bits, whatever its scale,
 //     are the whole number of units, NULL over no rows.
 //

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -108,11 +109,16 @@ func TestText(t *testing.T) {
 		},
 		"text": {{"x", "x"}, {" x ", " x "}, {"NULL", "NULL"}, {"", "(null)"}},
 	} {
-		for _, c := range cases {
+		e := open(t)
+		for i, c := range cases {
 			table := tableOf(col("id", "integer", charter.Identifier), col("v", typ, charter.Hidden))
 			table.Columns[1].Role = "read" // no role of a charter, but read
-			e := mapped(t, table, write(t, "a.csv", "id,v\n1,\""+c[0]+"\"\n"))
-			r, err := e.Validate(t.Context(), "t")
+			table.Name = fmt.Sprintf("t%d", i)
+			path := write(t, "a.csv", "id,v\n1,\""+c[0]+"\"\n")
+			if err := e.AddTable(t.Context(), Mapping{Files: []string{path}}, table); err != nil {
+				t.Fatal(err)
+			}
+			r, err := e.Validate(t.Context(), table.Name)
 			if c[1] == "!" {
 				if !ErrValue.Is(err) || r.Columns[1].Unreadable != 1 || r.Columns[1].Nulls != 0 || r.Columns[1].Place != "a.csv line 2" {
 					t.Errorf("%q as %s: %+v %v", c[0], typ, r, err)
@@ -126,7 +132,7 @@ func TestText(t *testing.T) {
 				t.Errorf("%q as %s is refused: %v", c[0], typ, err)
 				continue
 			}
-			got := strings.TrimSuffix(rowsOf(t, e, "SELECT v FROM t"), "\n")
+			got := strings.TrimSuffix(rowsOf(t, e, "SELECT v FROM "+table.Name), "\n")
 			if strings.HasPrefix(typ, "decimal") {
 				got = strings.TrimSuffix(got, ".0")
 			}
@@ -140,7 +146,8 @@ func TestText(t *testing.T) {
 // TestTyped: what typed columns are values of each type. "!" means refused by value,
 // "type" by type.
 func TestTyped(t *testing.T) {
-	for _, c := range [][3]string{
+	e := open(t)
+	for i, c := range [][3]string{
 		{"integer", "7::UTINYINT", "7"},
 		{"integer", "9223372036854775807::UBIGINT", "9223372036854775807"},
 		{"integer", "9223372036854775808::UBIGINT", "!"},
@@ -198,11 +205,11 @@ func TestTyped(t *testing.T) {
 		{"text", "'ab'::BLOB", "type"},
 	} {
 		table := tableOf(col("v", c[0], "read"))
-		for _, m := range []Mapping{
+		for k, m := range []Mapping{
 			{Query: "SELECT " + c[1] + " AS v -- comment"},
 			{Files: []string{makeFile(t, "a.parquet", "SELECT "+c[1]+" AS v UNION ALL SELECT NULL")}},
 		} {
-			e := open(t)
+			table.Name = fmt.Sprintf("t%d_%d", i, k)
 			err := e.AddTable(t.Context(), m, table)
 			if c[2] == "type" {
 				wantCode(t, err, ErrType)
@@ -212,7 +219,7 @@ func TestTyped(t *testing.T) {
 				t.Errorf("%s as %s: %v", c[1], c[0], err)
 				continue
 			}
-			_, err = e.Validate(t.Context(), "t")
+			_, err = e.Validate(t.Context(), table.Name)
 			if c[2] == "!" {
 				if !ErrValue.Is(err) {
 					t.Errorf("%s as %s passes: %v", c[1], c[0], err)
@@ -223,7 +230,7 @@ func TestTyped(t *testing.T) {
 				t.Errorf("%s as %s: %v", c[1], c[0], err)
 				continue
 			}
-			got := strings.TrimSuffix(rowsOf(t, e, "SELECT v FROM t WHERE v IS NOT NULL"), "\n")
+			got := strings.TrimSuffix(rowsOf(t, e, "SELECT v FROM "+table.Name+" WHERE v IS NOT NULL"), "\n")
 			if got != c[2] && !(strings.HasPrefix(c[0], "decimal") && strings.TrimRight(strings.TrimRight(got, "0"), ".") == c[2]) {
 				t.Errorf("%s as %s is %q, wants %q", c[1], c[0], got, c[2])
 			}

@@ -141,7 +141,7 @@ func (r *renderer) summand(s *plan.Sum) (string, error) {
 }
 
 // key renders a GROUP BY expression: the raw value of a column, the start of a
-// period (a DATE from days on), or the number of a slot.
+// period (a TIMESTAMP, or a DATE as it is), or the number of a slot.
 func (r *renderer) key(k *plan.Key) (string, error) {
 	if k.Kind == plan.KeyCase {
 		return r.caseKey(k)
@@ -169,16 +169,10 @@ func trunc(c *charter.Column, x string, g plan.Grain) (string, error) {
 	if g < plan.Minute || g > plan.Year {
 		return "", fmt.Errorf("unknown grain %d", g)
 	}
-	switch {
-	case g == plan.Day && kind == charter.KindDate:
+	if g == plan.Day && kind == charter.KindDate {
 		return x, nil
-	case g == plan.Day:
-		return "CAST(" + x + " AS DATE)", nil
-	case g > plan.Day:
-		return fmt.Sprintf("CAST(date_trunc('%s', %s) AS DATE)", g, x), nil
-	default:
-		return fmt.Sprintf("date_trunc('%s', %s)", g, x), nil
 	}
+	return fmt.Sprintf("date_trunc('%s', %s)", g, x), nil
 }
 
 func (r *renderer) caseKey(k *plan.Key) (string, error) {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -39,11 +40,18 @@ func rewrite(t *testing.T, path, text string) {
 	}
 }
 
+// maker is the engine that makes files for all tests.
+var maker = sync.OnceValues(func() (*Engine, error) { return Open(Config{Threads: 1}) })
+
 // makeFile writes the result of a query with DuckDB.
 func makeFile(t *testing.T, name, sql string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
-	if err := open(t).db.Exec(t.Context(), "COPY ("+sql+") TO "+quote(path)); err != nil {
+	e, err := maker()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.db.Exec(t.Context(), "COPY ("+sql+") TO "+quote(path)); err != nil {
 		t.Fatal(err)
 	}
 	return path
