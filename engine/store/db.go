@@ -67,7 +67,10 @@ func makeFolder(folder string) error {
 }
 
 func openFile(folder, role string) (*db, error) {
-	path := filepath.Join(folder, fileName)
+	path, err := filepath.Abs(filepath.Join(folder, fileName)) // a file: URI has no relative paths
+	if err != nil {
+		return nil, Unusable.New("find the store folder: %w", err)
+	}
 	// SQLite gives its log files the mode of the database file.
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

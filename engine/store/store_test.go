@@ -468,3 +468,14 @@ func TestAnalystsShareAStore(t *testing.T) {
 		t.Fatalf("%d questions, want 8", len(pending))
 	}
 }
+
+func TestRelativeFolder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	c, err := store.OpenCoordinator("state")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
