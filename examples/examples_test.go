@@ -1,21 +1,19 @@
 package examples
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tacit-space/tacit/engine/lab/draft"
+	"github.com/tacit-space/tacit/engine/lab/pooled"
 	"github.com/tacit-space/tacit/engine/source"
 )
 
@@ -85,87 +83,18 @@ func pool(t *testing.T, e Example, rows draft.Rows) {
 		ELSE floor((x - lo) * n / (hi - lo)) + 1 END AS INTEGER)`)
 }
 
-type answer struct {
-	Columns []column
-	Rows    [][]any
-}
-
-type column struct {
-	Name string `json:"name"`
-	Type string `json:"type"`
-}
-
 // pooledAnswer is a result in the form in which tacit writes results.
 func pooledAnswer(t *testing.T, rows draft.Rows, sql string) []byte {
 	t.Helper()
-	types, err := rows(t.Context(), "SELECT column_name, column_type FROM (DESCRIBE "+sql+")")
+	answer, err := pooled.Ask(t.Context(), rows, sql)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var a answer
-	var texts []string
-	for _, row := range types {
-		a.Columns = append(a.Columns, column{*row[0], *row[1]})
-		texts = append(texts, fmt.Sprintf(`CAST("%s" AS VARCHAR)`, *row[0]))
-	}
-	lines, err := rows(t.Context(), "SELECT "+strings.Join(texts, ", ")+" FROM ("+sql+")")
+	text, err := answer.JSON()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range lines {
-		values := make([]any, len(line))
-		for i, text := range line {
-			values[i] = value(t, a.Columns[i].Type, text)
-		}
-		a.Rows = append(a.Rows, values)
-	}
-	return a.text(t)
-}
-
-// text is JSON with one row a line.
-func (a answer) text(t *testing.T) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "{\"columns\": %s,\n \"rows\": [", compact(t, a.Columns))
-	for i, row := range a.Rows {
-		if i > 0 {
-			b.WriteString(",")
-		}
-		fmt.Fprintf(&b, "\n  %s", compact(t, row))
-	}
-	b.WriteString("]}\n")
-	return b.Bytes()
-}
-
-func compact(t *testing.T, v any) string {
-	t.Helper()
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// value is a number if JSON holds it exactly, else text.
-func value(t *testing.T, kind string, text *string) any {
-	t.Helper()
-	if text == nil {
-		return nil
-	}
-	switch kind {
-	case "BIGINT", "HUGEINT", "INTEGER", "DOUBLE":
-		n, err := strconv.ParseFloat(*text, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if kind == "DOUBLE" {
-			return n
-		}
-		return json.Number(*text)
-	}
-	return *text
+	return text
 }
 
 // TestOwnersFilesAreGenerated runs the programs that made the owners' files again.

@@ -97,7 +97,7 @@ func (a *app) printDraft(dir string, d *draft.Draft) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "COLUMN\tTYPE\tROLE\tWHY")
 	for _, c := range d.Choices {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", c.Column.Name, c.Column.Type, c.Column.Role, c.Reason)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", sqlName(c.Column.Name), c.Column.Type, c.Column.Role, c.Reason)
 	}
 	w.Flush()
 	fmt.Fprintf(a.out, "\nChange this in %s/charter.yaml, or run init again with --role COLUMN=ROLE. Then:\n\n  tacit lab run %s --query \"SELECT COUNT(*) FROM %s\"\n",

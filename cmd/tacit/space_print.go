@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"strings"
 	"text/tabwriter"
 
@@ -162,8 +163,18 @@ func printTable(w *tabwriter.Writer, c *charter.Charter, t *charter.Table) {
 		if col.Unit != "" {
 			title = strings.TrimSpace(title + " [" + col.Unit + "]")
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", col.Name, col.Type, col.Role, values(&col), title)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", sqlName(col.Name), col.Type, col.Role, values(&col), title)
 	}
+}
+
+var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// sqlName is a column as a query names it.
+func sqlName(name string) string {
+	if plainName.MatchString(name) {
+		return name
+	}
+	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
 }
 
 // values says shortly what a column can hold.

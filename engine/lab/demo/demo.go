@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/lab"
+	"github.com/tacit-space/tacit/engine/lab/pooled"
 	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
 	"github.com/tacit-space/tacit/examples"
@@ -161,7 +163,7 @@ func (d *Demo) question(ctx context.Context, t *table, q examples.Question) erro
 	if err := answer.Table.WriteTable(d.Out); err != nil {
 		return err
 	}
-	difference, err := compare(q.Expected, answer.Table)
+	difference, err := compare(q.Expected, answer)
 	if err != nil {
 		return err
 	}
@@ -180,6 +182,23 @@ func (d *Demo) question(ctx context.Context, t *table, q examples.Question) erro
 	}
 	d.say("  coordinator  held %s\n\n", describe(held, draft.Query.Plan.Length(), int(draft.Query.Plan.Width)/8))
 	return nil
+}
+
+// compare returns the first difference of an answer from the expected one.
+func compare(expected []byte, answer *analyst.Answer) (string, error) {
+	want, err := pooled.Decode(expected)
+	if err != nil {
+		return "", err
+	}
+	var text bytes.Buffer
+	if err := answer.Table.WriteJSON(&text, nil); err != nil {
+		return "", err
+	}
+	got, err := pooled.Decode(text.Bytes())
+	if err != nil {
+		return "", err
+	}
+	return pooled.Difference(want, got, true, nil), nil
 }
 
 // describe shows the first masked numbers of the vector with which a result ends.
