@@ -13,8 +13,9 @@
 //
 //	R0  W→C  pkm_u (from r_u), pkc_u (independent of it), H(r_u), H(b_u), signed
 //	R1  C→W  U1 with all advertisements
-//	    W→C  for every v of U1, signed: ct_uv if u < v; H(share_v(r_u)), H(share_v(b_u));
-//	         HPKE(pkc_v; share_v(r_u), share_v(b_u), key confirmation if u < v)
+//	    W→C  for every v of U1, each signed together with H(U1): ct_uv if u < v;
+//	         H(share_v(r_u)), H(share_v(b_u)); HPKE(pkc_v; share_v(r_u), share_v(b_u),
+//	         key confirmation if u < v)
 //	R2  C→W  U2 and its packets for this worker
 //	    W→C  y_u, tag_u, ctA_u, H(U1), H(U2) under one signature
 //	R3  C→W  U3, those whose input arrived

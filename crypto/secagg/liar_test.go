@@ -98,6 +98,9 @@ func (l *liar) advertisement(m *advertisement) []byte {
 	return marshal(m)
 }
 
+// u1 is what the liar saw of the advertisements.
+func (l *liar) u1() [32]byte { return l.s.n.Machine(l.p).(*Worker).dealt.u1Hash }
+
 func (l *liar) shares(m *shares) []byte {
 	for _, v := range m.to {
 		p := m.packets[v]
@@ -111,7 +114,7 @@ func (l *liar) shares(m *shares) []byte {
 		case 3:
 			p.flipCiphertext()
 		}
-		p.sig = l.sign(signShare, p.statement(l.a, l.p, v))
+		p.sig = l.sign(signShare, p.statement(l.a, l.u1(), l.p, v))
 	}
 	return marshal(m)
 }

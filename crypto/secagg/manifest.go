@@ -65,8 +65,8 @@ func (m *Manifest) Check() error {
 	return nil
 }
 
-// checkMembers: names and keys of the roster are unique. The analyst may be the
-// identity of a worker too: a member can own data and ask.
+// checkMembers: names and keys of the roster are unique. The analyst may be a
+// worker too: a member can own data and ask.
 func (m *Manifest) checkMembers() error {
 	ids, keys := map[string]bool{}, map[string]bool{}
 	for i, member := range m.Roster {
@@ -81,6 +81,9 @@ func (m *Manifest) checkMembers() error {
 	}
 	if err := m.Analyst.check(); err != nil {
 		return fmt.Errorf("secagg: analyst: %w", err)
+	}
+	if ids[m.Analyst.ID] != keys[string(m.Analyst.Key.Marshal())] {
+		return errors.New("secagg: the analyst has the name or the key of a worker, and not both")
 	}
 	return nil
 }

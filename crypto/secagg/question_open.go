@@ -40,7 +40,7 @@ func (q *Question) Open(body []byte) (*Opened, error) {
 		Participants: res.receipt.agreed.u3,
 		Attempt:      a.number,
 		Signatures:   len(res.receipt.cert.signers),
-		Receipt:      res.receipt.marshal(),
+		Receipt:      marshal(&res.receipt),
 	}, nil
 }
 

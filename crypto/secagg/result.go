@@ -52,8 +52,6 @@ func (m *receipt) encode(w *wire.Writer) {
 
 func (*receipt) kind() kind { return kindReceipt }
 
-func (m *receipt) marshal() []byte { return marshal(m) }
-
 func decodeReceipt(r *wire.Reader, n int) receipt {
 	m := receipt{number: r.U32(), evidence: map[session.Party]*evidence{}}
 	m.agreed = decodeConsensus(r, n)

@@ -8,6 +8,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"math/big"
 	"path/filepath"
 	"reflect"
@@ -41,23 +42,25 @@ func TestManifestCheck(t *testing.T) {
 	good := newWorld(t, five, defences{}).question.Manifest()
 	must(t, good.Check())
 	for name, change := range map[string]func(*Manifest){
-		"two workers":            func(m *Manifest) { m.Roster, m.Threshold, m.MinContributors = m.Roster[:2], 2, 2 },
-		"no corruption":          func(m *Manifest) { m.Corruptions = 0 },
-		"too many corruptions":   func(m *Manifest) { m.Corruptions = 4 },
-		"2t = n + T":             func(m *Manifest) { m.Threshold = 3 },
-		"t > n":                  func(m *Manifest) { m.Threshold, m.MinContributors = 6, 6 },
-		"n_min < t":              func(m *Manifest) { m.MinContributors = 3 },
-		"n_min > n":              func(m *Manifest) { m.MinContributors = 6 },
-		"width":                  func(m *Manifest) { m.Width = 32 },
-		"no elements":            func(m *Manifest) { m.Length = 0 },
-		"too many elements":      func(m *Manifest) { m.Length = MaxLength + 1 },
-		"long context":           func(m *Manifest) { m.Context = make([]byte, MaxContext+1) },
-		"no expiry":              func(m *Manifest) { m.Expiry = 0 },
-		"name twice":             func(m *Manifest) { m.Roster[1].ID = m.Roster[0].ID },
-		"key twice":              func(m *Manifest) { m.Roster[1].Key = m.Roster[0].Key },
-		"no name":                func(m *Manifest) { m.Roster[1].ID = "" },
-		"name that is not UTF-8": func(m *Manifest) { m.Roster[1].ID = "\xff" },
-		"analyst key":            func(m *Manifest) { m.AnalystKey = [1216]byte{0xff, 0xff, 0xff, 0xff} },
+		"two workers":                 func(m *Manifest) { m.Roster, m.Threshold, m.MinContributors = m.Roster[:2], 2, 2 },
+		"no corruption":               func(m *Manifest) { m.Corruptions = 0 },
+		"too many corruptions":        func(m *Manifest) { m.Corruptions = 4 },
+		"2t = n + T":                  func(m *Manifest) { m.Threshold = 3 },
+		"t > n":                       func(m *Manifest) { m.Threshold, m.MinContributors = 6, 6 },
+		"n_min < t":                   func(m *Manifest) { m.MinContributors = 3 },
+		"n_min > n":                   func(m *Manifest) { m.MinContributors = 6 },
+		"width":                       func(m *Manifest) { m.Width = 32 },
+		"no elements":                 func(m *Manifest) { m.Length = 0 },
+		"too many elements":           func(m *Manifest) { m.Length = MaxLength + 1 },
+		"long context":                func(m *Manifest) { m.Context = make([]byte, MaxContext+1) },
+		"no expiry":                   func(m *Manifest) { m.Expiry = 0 },
+		"name twice":                  func(m *Manifest) { m.Roster[1].ID = m.Roster[0].ID },
+		"key twice":                   func(m *Manifest) { m.Roster[1].Key = m.Roster[0].Key },
+		"no name":                     func(m *Manifest) { m.Roster[1].ID = "" },
+		"name that is not UTF-8":      func(m *Manifest) { m.Roster[1].ID = "\xff" },
+		"analyst has a worker's name": func(m *Manifest) { m.Analyst.ID = "w1" },
+		"analyst has a worker's key":  func(m *Manifest) { m.Analyst.Key = m.Roster[0].Key },
+		"analyst key":                 func(m *Manifest) { m.AnalystKey = [1216]byte{0xff, 0xff, 0xff, 0xff} },
 	} {
 		m := *good
 		m.Roster = append([]Member(nil), good.Roster...)
@@ -321,6 +324,37 @@ func TestOrderOfRounds(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := m.Step(Start{}); !errors.Is(err, ErrEnded) {
+		t.Error(err)
+	}
+}
+
+// Worker 2 was restarted in the midst of R0 and advertised twice; the coordinator shows
+// its first advertisement to worker 1 and its second to worker 2. Worker 1's box does not
+// open for worker 2, and that is nobody's fault but the coordinator's.
+func TestBlameNeedsOneView(t *testing.T) {
+	w := newWorld(t, five, defences{})
+	m := newMallory(t, w, 1, nil)
+	all := w.everyone()
+	for _, p := range all {
+		must(t, m.step(p, Start{}))
+	}
+	first := m.ads[2]
+	cfg := w.workerConfig(2, 1)
+	cfg.Rand = cryptotest.Rand("another")
+	var err error
+	m.workers[2], err = NewWorker(cfg)
+	must(t, err)
+	must(t, m.step(2, Start{}))
+	for _, p := range all {
+		ads := maps.Clone(m.ads)
+		if p == 1 {
+			ads[2] = first
+		}
+		must(t, m.say(p, &roster{u1: all, ads: ads}))
+	}
+	err = m.say(2, m.packetsFor(2, all))
+	var b *BlameError
+	if !errors.As(err, &b) || b.Party != session.Coordinator {
 		t.Error(err)
 	}
 }

@@ -19,7 +19,7 @@ func (s *Server) takeShares(from session.Party, body []byte) error {
 		return blame(from, "packets for %d workers that are not U1, which has %d", len(m.to), len(s.roster.u1))
 	}
 	err = s.par.each(len(m.to), func(i int) error {
-		return m.packets[m.to[i]].check(s.attempt, from, m.to[i])
+		return m.packets[m.to[i]].check(s.attempt, s.view.u1, from, m.to[i])
 	})
 	if err != nil {
 		return err

@@ -64,14 +64,16 @@ func decodePacket(r *wire.Reader, u, v session.Party) *packet {
 	}
 }
 
-// statement is what dealer u signs for holder v.
-func (p *packet) statement(a attempt, u, v session.Party) [32]byte {
-	return a.digest(signShare, partyBytes(u), partyBytes(v),
+// statement is what dealer u signs for holder v. It binds the advertisements that
+// the dealer saw: a holder that saw others cannot lay a box that does not open at
+// the dealer's door.
+func (p *packet) statement(a attempt, u1 [32]byte, u, v session.Party) [32]byte {
+	return a.digest(signShare, u1[:], partyBytes(u), partyBytes(v),
 		p.ct, p.commitPair[:], p.commitSelf[:], p.box)
 }
 
-func (p *packet) check(a attempt, u, v session.Party) error {
-	if !a.verify(u, signShare, p.statement(a, u, v), p.sig[:]) {
+func (p *packet) check(a attempt, u1 [32]byte, u, v session.Party) error {
+	if !a.verify(u, signShare, p.statement(a, u1, u, v), p.sig[:]) {
 		return blame(u, "signature of the packet to worker %d is not valid", v)
 	}
 	return nil

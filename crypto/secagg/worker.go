@@ -67,6 +67,9 @@ type Worker struct {
 // NewWorker starts a worker on an attempt with fresh secrets: 192 bytes of Rand
 // now, and a number that t and U1 fix in R1. It checks the parameters again.
 func NewWorker(cfg WorkerConfig) (*Worker, error) {
+	if cfg.Rand == nil {
+		return nil, errors.New("secagg: a worker needs randomness")
+	}
 	w, err := newWorker(cfg)
 	if err != nil {
 		return nil, err

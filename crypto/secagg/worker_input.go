@@ -54,7 +54,7 @@ func (w *Worker) checkPackets(m *packets) error {
 		if u == w.self {
 			return nil
 		}
-		if err := m.packets[u].check(w.attempt, u, w.self); err != nil {
+		if err := m.packets[u].check(w.attempt, w.dealt.u1Hash, u, w.self); err != nil {
 			return blame(session.Coordinator, "packet of worker %d is not valid", u)
 		}
 		return nil

@@ -105,7 +105,7 @@ func (w *Worker) seal(d *dealt, v session.Party, s heldShares) (*packet, error) 
 		}
 	}
 	clear(content)
-	p.sig = w.sign(signShare, p.statement(w.attempt, w.self, v))
+	p.sig = w.sign(signShare, p.statement(w.attempt, d.u1Hash, w.self, v))
 	return p, nil
 }
 
