@@ -20,6 +20,18 @@ func (p Parallel) run(n int, f func(i int)) {
 	}
 }
 
+// each runs f for 0 … n-1 by way of par and returns the first error in order.
+func (p Parallel) each(n int, f func(i int) error) error {
+	errs := make([]error, n)
+	p.run(n, func(i int) { errs[i] = f(i) })
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // blockWords is the part of a vector that is masked with all keys before the
 // next part: 64 KiB, which stays in the second-level cache of a core.
 const blockWords = 8192

@@ -238,18 +238,6 @@ func (w *Worker) sign(label string, statement [32]byte) signature {
 	return signature(w.id.Sign(label, statement[:]))
 }
 
-// each runs f for 0 … n-1 by way of par and returns the first error in order.
-func (p Parallel) each(n int, f func(i int) error) error {
-	errs := make([]error, n)
-	p.run(n, func(i int) { errs[i] = f(i) })
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Format prints the position only.
 func (w *Worker) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "[worker %d of attempt %d]", w.self, w.number)
