@@ -10,6 +10,8 @@
 // [Engine.Validate] says whether the data keep the charter's promises;
 // [Engine.Aggregate] does the same first, so a job never runs over data that break
 // them, whatever its predicate is.
+// Files of a pattern may come and go: after the lock, what lies below the directory above
+// its first wildcard can be read.
 //
 // # Reading
 //
@@ -47,7 +49,7 @@
 // # Errors
 //
 // Faults of this package name the owner's files, columns, lines and counts of rows,
-// never a value: they are for the owner. What a worker tells others is the code.
+// never a value: they are for the owner. What a worker tells others is [Public].
 //
 // Start at [Engine.Aggregate].
 package source

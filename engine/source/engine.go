@@ -143,7 +143,8 @@ func (e *Engine) allowed() (paths, dirs []string) {
 			if p.dir != "" {
 				dirs = append(dirs, p.dir)
 			} else {
-				paths = append(paths, p.text)
+				// DuckDB checks the name as it is given, and as the file is found.
+				paths = append(paths, p.text, globEscaper.Replace(p.text))
 			}
 		}
 	}

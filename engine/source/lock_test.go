@@ -214,3 +214,32 @@ func TestOpenFaults(t *testing.T) {
 		t.Errorf("%d files left", len(left))
 	}
 }
+
+// TestLockOddPaths: a locked engine reads files whose names look like patterns, and
+// through links.
+func TestLockOddPaths(t *testing.T) {
+	table := tableOf(col("n", "integer", charter.Measure, "0", "9"))
+	dir := t.TempDir()
+	target := filepath.Join(dir, "target.csv")
+	rewrite(t, target, "n\n1\n")
+	link := filepath.Join(dir, "link.csv")
+	if err := os.Symlink(target, link); err != nil {
+		t.Skip(err)
+	}
+	inner := filepath.Join(dir, "a [b] * dir")
+	if err := os.Mkdir(inner, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	odd := filepath.Join(inner, "it's [1] ?.csv")
+	rewrite(t, odd, "n\n1\n")
+	for _, path := range []string{link, odd, filepath.Join(dir, "a [[]b] [*] dir", "*.csv"), filepath.Join(inner, "..", "target.csv")} {
+		e := mapped(t, table, path)
+		if err := e.Lock(t.Context()); err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		if r, err := e.Validate(t.Context(), "t"); err != nil || r.Rows != 1 {
+			t.Errorf("%s: %+v %v", path, r, err)
+		}
+	}
+}

@@ -135,6 +135,9 @@ func (r *renderer) summand(s *plan.Sum) (string, error) {
 	case 1:
 		return "sum(" + factors[0].sql + ")", nil
 	case 2:
+		if factors[0].scale+factors[1].scale > charter.MaxPrecision {
+			return "", errors.New("a product with more than 38 digits after the point")
+		}
 		return "sum(" + product(factors[0], factors[1]) + ")", nil
 	}
 	return "", errors.New("more than two factors")

@@ -49,20 +49,17 @@ import (
 // importSchema returns the Arrow schema of a result.
 func importSchema(res *duck.Result, options duck.ArrowOptions) (*arrow.Schema, error) {
 	n := int(duck.ColumnCount(res))
-	ptr := C.size_t(unsafe.Sizeof(uintptr(0)))
 	// Arrays of pointers that C reads must lie in C memory.
-	types := (*unsafe.Pointer)(C.calloc(C.size_t(n+1), ptr))
-	names := (**C.char)(C.calloc(C.size_t(n+1), ptr))
+	types := (*unsafe.Pointer)(C.calloc(C.size_t(n+1), C.size_t(unsafe.Sizeof(uintptr(0)))))
+	names := (**C.char)(C.calloc(C.size_t(n+1), C.size_t(unsafe.Sizeof(uintptr(0)))))
 	defer C.free(unsafe.Pointer(types))
 	defer C.free(unsafe.Pointer(names))
-	for i, t := range unsafe.Slice(types, n) {
+	for i := range n {
 		logical := duck.ColumnLogicalType(res, duck.IdxT(i))
 		defer duck.DestroyLogicalType(&logical)
 		name := C.CString(duck.ColumnName(res, duck.IdxT(i)))
 		defer C.free(unsafe.Pointer(name))
-		t = logical.Ptr
-		unsafe.Slice(types, n)[i] = t
-		unsafe.Slice(names, n)[i] = name
+		unsafe.Slice(types, n)[i], unsafe.Slice(names, n)[i] = logical.Ptr, name
 	}
 	schema := (*C.struct_ArrowSchema)(C.calloc(1, C.sizeof_struct_ArrowSchema))
 	defer C.free(unsafe.Pointer(schema))

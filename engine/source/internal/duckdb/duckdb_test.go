@@ -3,8 +3,11 @@ package duckdb_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
 	"testing"
 
+	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/tacit-space/tacit/engine/source/internal/duckdb"
 )
@@ -53,6 +56,53 @@ func TestHugeIntegersKeepAllBits(t *testing.T) {
 	b := r.Record().Column(1).(*array.Decimal128).Value(0)
 	if a.HighBits() != -1<<63 || a.LowBits() != 0 || b.HighBits() != 1<<63-1 || b.LowBits() != 1<<64-1 {
 		t.Fatal(a, b)
+	}
+}
+
+// TestRetained: a retained record outlives the result, the connection and the database.
+func TestRetained(t *testing.T) {
+	db, err := duckdb.Open(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := db.Query(t.Context(), "SELECT range AS n, 'text of row ' || range AS s FROM range(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []arrow.Record
+	for r.Next() {
+		r.Record().Retain()
+		kept = append(kept, r.Record())
+	}
+	if r.Next() || r.Err() != nil || r.Record() != nil {
+		t.Error("the end is not the end:", r.Err())
+	}
+	r.Retain()
+	r.Release()
+	r.Release()
+	db.Close()
+	runtime.GC()
+	row := 0
+	for _, rec := range kept {
+		n, s := rec.Column(0).(*array.Int64), rec.Column(1).(*array.String)
+		for i := range n.Len() {
+			if n.Value(i) != int64(row) || s.Value(i) != fmt.Sprintf("text of row %d", row) {
+				t.Fatal(row, n.Value(i), s.Value(i))
+			}
+			row++
+		}
+		rec.Release()
+	}
+	if row != 5000 {
+		t.Error(row)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	for _, options := range []map[string]string{{"memory_limit": "much"}, {"no_such_option": "1"}, {"threads": ""}} {
+		if _, err := duckdb.Open(options); err == nil {
+			t.Errorf("%v", options)
+		}
 	}
 }
 
