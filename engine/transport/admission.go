@@ -138,4 +138,4 @@ func (a *admission) Clone() credentials.TransportCredentials { return a }
 // no part.
 func (a *admission) OverrideServerName(string) error { return nil }
 
-var tlsInfo = credentials.ProtocolInfo{SecurityProtocol: "tls", SecurityVersion: "1.3"}
+var tlsInfo = credentials.ProtocolInfo{SecurityProtocol: "tls"}

@@ -78,7 +78,8 @@ type Handler interface {
 	// Receive takes one packet; packets come in the order in which they were
 	// sent, each exactly once within a session. Its return acknowledges the
 	// packet, so what has to survive a crash is stored before. Blocking holds
-	// back this member and nobody else. An error gives up the session: the
+	// back this member and nobody else; but do not wait in Send for the same
+	// member, as both sides could then wait for each other. An error gives up the session: the
 	// connection ends with the error as its reason, and the next one is fresh.
 	// ctx ends with the session or the hub, not with the connection.
 	Receive(ctx context.Context, member string, p Packet) error

@@ -93,7 +93,7 @@ func (a *assembly) data(data []byte) error {
 // one piece is not copied.
 func extend(body, data []byte, size int) []byte {
 	if len(body) == 0 && len(data) == size {
-		return data
+		return data[:size:size]
 	}
 	if have := len(body) + len(data); have > cap(body) {
 		grown := make([]byte, len(body), min(size, 4*have))

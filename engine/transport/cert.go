@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"math/big"
 	"time"
 )
@@ -14,6 +15,9 @@ import (
 // dates and names mean nothing: only the key is looked at.
 func certificate(id Keyholder) (tls.Certificate, error) {
 	key := id.Ed25519()
+	if len(key) != ed25519.PrivateKeySize {
+		return tls.Certificate{}, errors.New("it is no Ed25519 key")
+	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1),
 		Subject:      pkix.Name{CommonName: "tacit"},

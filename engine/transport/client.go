@@ -7,14 +7,16 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/tacit-space/tacit/engine/fault"
 	tacitv1 "github.com/tacit-space/tacit/protos/tacit/v1"
 )
 
 const (
-	// maxJobs bounds what a list of jobs may hold in memory.
-	maxJobs = 10_000
+	// maxJobs and maxJobBytes bound what a list of jobs may hold in memory.
+	maxJobs     = 10_000
+	maxJobBytes = 64 << 20
 	// watchFor is how long one Watch call lasts before it is made again.
 	watchFor = time.Hour
 )
@@ -87,7 +89,7 @@ func (c *Client) Submit(ctx context.Context, submission []byte) (JobID, error) {
 	return jobFromWire(response.GetJob())
 }
 
-// Jobs lists the analyst's own jobs, newest first.
+// Jobs lists the analyst's own jobs, newest first, at most 10,000 of them.
 func (c *Client) Jobs(ctx context.Context) ([]JobStatus, error) {
 	rpc, cancel := c.within(ctx, c.cfg.Timing.Call)
 	defer cancel()
@@ -96,7 +98,7 @@ func (c *Client) Jobs(ctx context.Context) ([]JobStatus, error) {
 		return nil, c.explain(ctx, err)
 	}
 	var list []JobStatus
-	for len(list) < maxJobs {
+	for size := 0; len(list) < maxJobs && size < maxJobBytes; {
 		w, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
 			return list, nil
@@ -104,6 +106,7 @@ func (c *Client) Jobs(ctx context.Context) ([]JobStatus, error) {
 		if err != nil {
 			return nil, c.explain(ctx, err)
 		}
+		size += proto.Size(w)
 		status, err := statusFromWire(w)
 		if err != nil {
 			return nil, err

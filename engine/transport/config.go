@@ -208,7 +208,7 @@ func orSilent(log *slog.Logger) *slog.Logger {
 
 func isHostPort(address string) bool {
 	_, port, err := net.SplitHostPort(address)
-	return err == nil && port != ""
+	return err == nil && port != "" && !strings.ContainsAny(address, " \t\r\n/@")
 }
 
 func proxyOK(text string) bool {

@@ -44,7 +44,7 @@ func (d *dialer) open() (*grpc.ClientConn, error) {
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDisableRetry(),
 		grpc.WithIdleTimeout(0),
-		grpc.WithUserAgent("tacit/"+d.cfg.Software),
+		grpc.WithUserAgent("tacit"),
 		grpc.WithInitialWindowSize(streamWindow),
 		grpc.WithInitialConnWindowSize(connWindow),
 		grpc.WithReadBufferSize(bufferSize),
@@ -107,6 +107,10 @@ func dialTCP(ctx context.Context, address string) (net.Conn, error) {
 func dialFault(ctx context.Context, address string, err error) error {
 	var f *fault.Fault
 	var dns *net.DNSError
+	var op *net.OpError
+	if errors.As(err, &op) && op.Err != nil {
+		err = op.Err // without the address once more
+	}
 	switch {
 	case errors.As(err, &f):
 		return f

@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"strconv"
 	"sync"
 	"testing"
 	"time"
+
+	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/tacit-space/tacit/engine/fault"
 )
@@ -98,7 +101,9 @@ func TestExactlyOnceUnderCuts(t *testing.T) {
 	cut := &cutter{next: func() int {
 		mu.Lock()
 		defer mu.Unlock()
-		cuts++
+		if cuts++; cuts == 1 {
+			return 100_000 // let the session begin
+		}
 		return 2_000 + rng.IntN(total/8)
 	}}
 	cfg.Wrap = cut.wrap
@@ -415,4 +420,34 @@ func TestManyMembers(t *testing.T) {
 	if got := len(w.hub.Members()); got != n {
 		t.Errorf("%d members, want %d", got, n)
 	}
+}
+
+// TestWithinOneProcess: hub and links also meet without a network.
+func TestWithinOneProcess(t *testing.T) {
+	pipe := bufconn.Listen(1 << 20)
+	w := newWorld(t, 1, func(cfg *ServerConfig) { cfg.Listener = pipe })
+	cfg := w.client("w0")
+	cfg.Address = "coordinator:1"
+	cfg.Dial = func(ctx context.Context, _ string) (net.Conn, error) { return pipe.DialContext(ctx) }
+	l := startWorker(t, cfg)
+	l.box.untilEvent(t, "connected  fresh", 1)
+	if err := l.Send(ctxbg, numbered(0, 1<<20)); err != nil {
+		t.Fatal(err)
+	}
+	wantSequence(t, w.box.untilPackets(t, "w0", 1), []int{1 << 20})
+	for _, f := range Probe(ctxbg, cfg) {
+		if !f.OK {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
+// TestFrequentConnectionsAreLimited: a worker that connects again and again does
+// not make the coordinator send its store each time.
+func TestFrequentConnectionsAreLimited(t *testing.T) {
+	w := newWorld(t, 1, nil)
+	p := w.hub.peer("w0")
+	p.arrivals.SetBurst(0)
+	l := startWorker(t, w.client("w0"))
+	l.box.untilFault(t, Busy)
 }

@@ -16,6 +16,11 @@ import (
 const (
 	maxCalls     = 32 // calls of one member at once
 	maxTransfers = 2  // submissions and results of one member at once
+
+	// arrivalRate and arrivalBurst bound how often one worker may connect, as
+	// each fresh connection makes the handler send again what its store holds.
+	arrivalRate  = rate.Limit(5) // per second
+	arrivalBurst = 200
 )
 
 // peerState is what the hub knows of one member. It stays until the hub stops;
@@ -35,7 +40,8 @@ type peerState struct {
 	software  string
 	calls     int
 	transfers int
-	failures  *rate.Limiter
+	failures  *rate.Limiter // of calls, refused by their hello or for breaking the protocol
+	arrivals  *rate.Limiter // of connections of its worker
 }
 
 func newPeerState(h *Hub, member string) *peerState {
@@ -43,6 +49,7 @@ func newPeerState(h *Hub, member string) *peerState {
 		hub: h, member: member,
 		box:      newMailbox(h.cfg.Limits.Inbox),
 		failures: rate.NewLimiter(failureRate, failureBurst),
+		arrivals: rate.NewLimiter(arrivalRate, arrivalBurst),
 	}
 }
 
@@ -61,8 +68,8 @@ func (p *peerState) attach(c *conn, open *tacitv1.Open, hello greeting) (*sessio
 	if p.stopped {
 		return nil, nil, stopping()
 	}
-	if p.box.crowded() {
-		return nil, nil, Busy.New("the coordinator does not keep up with this member's connections")
+	if p.box.crowded() || !p.arrivals.Allow() {
+		return nil, nil, Busy.New("this member connects again too often")
 	}
 	p.dropOlder(open.GetInstance())
 	at := markFromWire(open.GetReceived())
@@ -131,6 +138,7 @@ func (p *peerState) deliver() {
 // the protocol ends too.
 func (p *peerState) detach(s *session, c *conn, why *fault.Fault) {
 	if Violation.Is(why) {
+		p.failures.Allow()
 		s.end(why)
 	}
 	p.mu.Lock()

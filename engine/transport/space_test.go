@@ -349,8 +349,7 @@ func leftovers() (left []string) {
 type cutter struct {
 	mu    sync.Mutex
 	conns []net.Conn
-	bytes int // to pass before the next connection is cut; 0: no limit
-	next  func() int
+	next  func() int // bytes to pass before the next connection is cut; nil: no limit
 }
 
 func (c *cutter) wrap(conn net.Conn) net.Conn {
