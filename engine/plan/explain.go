@@ -57,9 +57,9 @@ func released(p *Plan) []string {
 
 func leakage(p *Plan, ch *charter.Charter, n int) []Leak {
 	corrupt := ch.Rules.ToleratedCorruption
-	few := "owner"
+	few, those := "owner", "that owner"
 	if corrupt != 1 {
-		few = "owners"
+		few, those = "owners", "those owners"
 	}
 	return []Leak{
 		{"coordinator", "who asks whom, who takes part, the question, sizes and times; nothing of data or result"},
@@ -68,7 +68,7 @@ func leakage(p *Plan, ch *charter.Charter, n int) []Leak {
 		{"analyst + coordinator", "the same as the analyst"},
 		{
 			fmt.Sprintf("analyst + coordinator + %d %s", corrupt, few),
-			fmt.Sprintf("the same, less the data of those %s: the sum over at least %d others", few, ch.Rules.MinContributors-corrupt),
+			fmt.Sprintf("the same, less the data of %s: the sums over at least %d others", those, ch.Rules.MinContributors-corrupt),
 		},
 		{"recorded traffic + quantum computer", "nothing of data or result"},
 	}

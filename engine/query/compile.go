@@ -30,6 +30,7 @@ type Query struct {
 	order   []sortKey
 	limit   int // rows; -1: all
 	offset  int
+	memos   int // nodes whose value is kept for the time of a cell
 }
 
 // header is one column of the result.
@@ -54,6 +55,7 @@ type compiler struct {
 	keys    []group
 	columns []*node // of the select list, as far as compiled
 	plan    plan.Plan
+	memos   int
 	needed  []expr // per sum of the plan, the first expression that needs it
 }
 
@@ -96,7 +98,7 @@ func (c *compiler) compile(s *statement) (*Query, *fault.Fault) {
 			return nil, f
 		}
 	}
-	q.Plan = c.plan
+	q.Plan, q.memos = c.plan, c.memos
 	return q, nil
 }
 
@@ -126,6 +128,7 @@ func (c *compiler) selectList(s *statement, q *Query) *fault.Fault {
 		if len(name) > plan.MaxName || strings.IndexFunc(name, unprintable) >= 0 {
 			return c.fault(BadName, t, "the name of this column cannot be shown")
 		}
+		n = c.kept(n)
 		c.columns = append(c.columns, n)
 		q.headers = append(q.headers, header{name, n})
 	}

@@ -19,6 +19,15 @@ type cell struct {
 	first   int   // index of the first sum of the cell
 	keys    []any // value of each key
 	problem string
+	number  int // from 1
+	memos   []memo
+}
+
+// memo is a kept value; cell says of which.
+type memo struct {
+	cell    int
+	value   any
+	problem string
 }
 
 func (x *cell) sum(i int) *big.Int { return x.sums.At(x.first + i) }
@@ -108,10 +117,10 @@ func (r *reporter) finish() result.Column {
 
 func (q *Query) rows(sums Sums, columns []*reporter) []row {
 	slots := q.slots()
-	x := &cell{sums: sums, keys: make([]any, len(q.Plan.Keys))}
+	x := &cell{sums: sums, keys: make([]any, len(q.Plan.Keys)), memos: make([]memo, q.memos)}
 	var rows []row
 	for i := range q.Plan.Cells() {
-		x.first = i * len(q.Plan.Sums)
+		x.number, x.first = i+1, i*len(q.Plan.Sums)
 		if len(slots) > 0 && x.sum(0).Sign() == 0 {
 			continue
 		}
@@ -124,7 +133,7 @@ func (q *Query) rows(sums Sums, columns []*reporter) []row {
 			r.values[j] = c.value(x)
 		}
 		for j, k := range q.order {
-			r.order[j] = k.node.eval(x)
+			r.order[j] = sortable(k.node.eval(x), k.node.typ)
 		}
 		rows = append(rows, r)
 	}
@@ -151,6 +160,14 @@ func (q *Query) locate(x *cell, i int, slots [][]any) {
 		x.keys[k] = slots[k][i%n]
 		i /= n
 	}
+}
+
+// sortable rounds doubles as they are shown, so that equal ones tie.
+func sortable(v any, t result.Type) any {
+	if v == nil || t.Kind != result.Double {
+		return v
+	}
+	return toFloat(v)
 }
 
 func (q *Query) sort(rows []row) {

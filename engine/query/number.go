@@ -62,15 +62,23 @@ func compute(op string, l, r any) any {
 	v := new(big.Rat)
 	switch op {
 	case "+":
-		return v.Add(a, b)
+		v.Add(a, b)
 	case "-":
-		return v.Sub(a, b)
+		v.Sub(a, b)
 	case "*":
-		return v.Mul(a, b)
+		v.Mul(a, b)
 	default:
-		return v.Quo(a, b)
+		v.Quo(a, b)
 	}
+	if v.Num().BitLen()+v.Denom().BitLen() > maxBits {
+		return toFloat(v)
+	}
+	return v
 }
+
+// maxBits bounds exact numbers: repeated squaring would double them each time. A
+// number that is longer is rounded to a double early.
+const maxBits = 1 << 14
 
 func computeFloat(op string, a, b float64) any {
 	switch op {

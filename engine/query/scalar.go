@@ -310,10 +310,37 @@ func (c *compiler) within(e *between) (*node, *fault.Fault) {
 	return inverted(n), nil
 }
 
-// once compiles an expression that is used several times.
+// once compiles an expression that is used several times; it is evaluated once per cell.
 func (c *compiler) once(e expr) (expr, *fault.Fault) {
 	n, f := c.scalar(e)
-	return &compiled{pos(e.at()), n}, f
+	if f != nil {
+		return nil, f
+	}
+	return &compiled{pos(e.at()), c.kept(n)}, nil
+}
+
+// kept is n with its value kept for the time of a cell. Without it, operands that SQL
+// repeats would cost time exponential in the nesting.
+func (c *compiler) kept(n *node) *node {
+	if n.constant {
+		return n
+	}
+	i := c.memos
+	c.memos++
+	return &node{typ: n.typ, note: n.note, eval: func(x *cell) any {
+		m := &x.memos[i]
+		if m.cell != x.number {
+			outer := x.problem
+			x.problem = ""
+			m.value = n.eval(x)
+			m.problem, m.cell = x.problem, x.number
+			x.problem = outer
+		}
+		if m.problem != "" {
+			x.problem = m.problem
+		}
+		return m.value
+	}}
 }
 
 func inverted(n *node) *node {
@@ -448,14 +475,15 @@ func (c *compiler) coalesce(e *call, args []*node) (*node, *fault.Fault) {
 }
 
 func (c *compiler) nullif(e *call, args []*node) (*node, *fault.Fault) {
-	order, f := c.comparer(e, args[0], args[1])
+	first := c.kept(args[0])
+	order, f := c.comparer(e, first, args[1])
 	if f != nil {
 		return nil, f
 	}
-	return &node{typ: args[0].typ, note: combined(args...), eval: func(x *cell) any {
+	return &node{typ: first.typ, note: combined(args...), eval: func(x *cell) any {
 		if o, known := order(x); known && o == 0 {
 			return nil
 		}
-		return args[0].eval(x)
+		return first.eval(x)
 	}}, nil
 }
