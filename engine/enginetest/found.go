@@ -27,6 +27,7 @@ func (s *Space) found() {
 	}
 	add(CoordinatorID, charter.Coordinator)
 	add(AnalystID, charter.Analyst)
+	add(OtherAnalystID, charter.Analyst)
 	for _, id := range s.Owners {
 		add(id, charter.Owner)
 	}

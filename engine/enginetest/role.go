@@ -36,13 +36,34 @@ func (r *role) end() error {
 type Log struct {
 	mu   sync.Mutex
 	text bytes.Buffer
+	more chan struct{} // closed and replaced with every line
 }
 
 // Write implements io.Writer.
 func (l *Log) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.more != nil {
+		close(l.more)
+		l.more = nil
+	}
 	return l.text.Write(b)
+}
+
+// Until waits until a text has been logged.
+func (l *Log) Until(text string) {
+	for {
+		l.mu.Lock()
+		if l.more == nil {
+			l.more = make(chan struct{})
+		}
+		found, more := bytes.Contains(l.text.Bytes(), []byte(text)), l.more
+		l.mu.Unlock()
+		if found {
+			return
+		}
+		<-more
+	}
 }
 
 // String returns everything that was logged.

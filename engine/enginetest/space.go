@@ -51,8 +51,9 @@ type Space struct {
 
 // Members of every space, beside its owners.
 const (
-	CoordinatorID = "hub"
-	AnalystID     = "ada"
+	CoordinatorID  = "hub"
+	AnalystID      = "ada"
+	OtherAnalystID = "bob" // asks nothing
 )
 
 // New makes a space in which nothing runs yet. The rows depend on a seed that is
