@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"unicode/utf8"
 
+	"github.com/tacit-space/tacit/engine/coordinator"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/lab"
 )
@@ -120,6 +121,8 @@ func exitCode(f *fault.Fault) int {
 		return exitInterrupted
 	case unreachable[f.Code]:
 		return exitUnreachable
+	case refused[f.Code]:
+		return exitRefused
 	}
 	switch f.Code[len("TACIT-"):][:1] {
 	case "P", "W":
@@ -132,4 +135,12 @@ func exitCode(f *fault.Fault) int {
 
 // unreachable lists the codes of other areas that mean that the space does not answer
 // or that too few workers take part.
-var unreachable = map[string]bool{lab.ErrDown.Code: true}
+var unreachable = map[string]bool{
+	lab.ErrDown.Code:                 true,
+	coordinator.TooFewConnected.Code: true,
+	coordinator.AttemptsUsed.Code:    true,
+	coordinator.Stuck.Code:           true,
+}
+
+// refused lists the codes of other areas that mean that owners said no.
+var refused = map[string]bool{coordinator.TooFew.Code: true}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -68,14 +69,22 @@ func canonical(kind string, v any) string {
 	return text
 }
 
+// double reads a double; the embedded engine prints NaN with a sign.
+func double(v any) (float64, error) {
+	text := fmt.Sprint(v)
+	if strings.EqualFold(text, "-nan") {
+		return math.NaN(), nil
+	}
+	return strconv.ParseFloat(text, 64)
+}
+
 // same compares two values of a type: doubles within the tolerance, all else by value.
 func same(kind string, want, got any, within float64) bool {
 	if want == nil || got == nil || kind != "DOUBLE" {
 		return canonical(kind, want) == canonical(kind, got)
 	}
-	var x, y float64
-	_, err1 := fmt.Sscan(fmt.Sprint(want), &x)
-	_, err2 := fmt.Sscan(fmt.Sprint(got), &y)
+	x, err1 := double(want)
+	y, err2 := double(got)
 	if err1 != nil || err2 != nil {
 		return false
 	}
