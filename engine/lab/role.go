@@ -73,12 +73,3 @@ func (l *Lab) remembered() ([]*role, error) {
 	})
 	return roles, nil
 }
-
-// running returns the remembered roles that are alive.
-func (l *Lab) running() ([]*role, error) {
-	roles, err := l.remembered()
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(roles, func(r *role) bool { return !r.Process.Alive() }), nil
-}

@@ -112,10 +112,11 @@ func TestSameSeedSameSplit(t *testing.T) {
 		}
 		return string(text)
 	}
-	if split(1) != split(1) {
+	first, again := split(1), split(1)
+	if first != again {
 		t.Error("the same seed gave another split")
 	}
-	if split(1) == split(2) {
+	if first == split(2) {
 		t.Error("another seed gave the same split")
 	}
 }
