@@ -7,7 +7,7 @@ import (
 )
 
 // assembly puts the fragments of one peer together again. It holds at most one
-// packet, and memory for at most four times the bytes that have arrived of it.
+// packet, and memory for about four times the bytes that have arrived of it.
 // On an error the peer broke the protocol, and the session ends.
 type assembly struct {
 	limit    int    // bytes of a body
@@ -88,15 +88,18 @@ func (a *assembly) data(data []byte) error {
 	return nil
 }
 
+// growth is added so that a packet of 1 MiB grows once, in bytes.
+const growth = 4 << 10
+
 // extend appends data to a body of a declared size, which is not trusted: the
-// memory taken is at most four times what has arrived. A body that arrives in
+// memory taken is at most four times what has arrived, and growth. A body that arrives in
 // one piece is not copied.
 func extend(body, data []byte, size int) []byte {
 	if len(body) == 0 && len(data) == size {
 		return data[:size:size]
 	}
 	if have := len(body) + len(data); have > cap(body) {
-		grown := make([]byte, len(body), min(size, 4*have))
+		grown := make([]byte, len(body), min(size, 4*have+growth))
 		copy(grown, body)
 		body = grown
 	}

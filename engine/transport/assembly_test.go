@@ -143,14 +143,14 @@ func TestMemoryFollowsArrival(t *testing.T) {
 	if _, _, err := a.add(frag(1, head(1<<30, 0), "abcd")); err != nil {
 		t.Fatal(err)
 	}
-	if cap(a.body) > 64 {
+	if cap(a.body) > 2*growth {
 		t.Errorf("%d bytes are held for 4", cap(a.body))
 	}
 	for len(a.body) < 1<<20 {
 		if _, _, err := a.add(frag(1, nil, "0123456789abcdef")); err != nil {
 			t.Fatal(err)
 		}
-		if cap(a.body) > 4*len(a.body)+64 {
+		if cap(a.body) > 4*len(a.body)+growth {
 			t.Fatalf("%d bytes are held for %d", cap(a.body), len(a.body))
 		}
 	}
