@@ -69,35 +69,46 @@ func (k *Key) deriveColumn(c *charter.Column, where *Predicate) *fault.Fault {
 	if len(all) == 0 {
 		return NoDomain.New("column %q declares no domain", c.Name)
 	}
-	kept := slices.DeleteFunc(slices.Clone(all), func(v Value) bool { return !possible(c.Name, v, where) })
-	if len(kept) == 0 {
-		kept = all
-	}
-	k.Slots = kept
+	k.Slots = narrowed(all, c.Name, where)
 	return nil
 }
 
-// possible reports whether a row with value v in column may pass where.
-func possible(column string, v Value, where *Predicate) bool {
+// narrowed returns the values of a domain that a row passing where can have in column,
+// all of them if none is left.
+func narrowed(all []Value, column string, where *Predicate) []Value {
+	kept := slices.Clone(all)
 	for _, p := range where.Conjuncts() {
-		want := true
-		if p.Op == Not {
-			p, want = p.Args[0], false
-		}
-		if p.Column != column {
+		listed, want := membership(p, column)
+		if listed == nil {
 			continue
 		}
-		if p.Op == Ne {
-			want = !want
-		}
-		switch p.Op {
-		case Eq, Ne, In:
-			if slices.Contains(p.Values, v) != want {
-				return false
-			}
-		}
+		kept = slices.DeleteFunc(kept, func(v Value) bool { return listed[v] != want })
 	}
-	return true
+	if len(kept) == 0 {
+		return all
+	}
+	return kept
+}
+
+// membership reads p as column [NOT] IN (listed…); listed is nil if it is something else.
+func membership(p *Predicate, column string) (listed map[Value]bool, want bool) {
+	want = true
+	if p.Op == Not {
+		p, want = p.Args[0], false
+	}
+	switch {
+	case p.Column != column:
+		return nil, false
+	case p.Op == Ne:
+		want = !want
+	case p.Op != Eq && p.Op != In:
+		return nil, false
+	}
+	listed = make(map[Value]bool, len(p.Values))
+	for _, v := range p.Values {
+		listed[v] = true
+	}
+	return listed, want
 }
 
 func (k *Key) deriveTrunc(c *charter.Column, where *Predicate) *fault.Fault {

@@ -80,6 +80,8 @@ func usable(c *charter.Column) *fault.Fault {
 }
 
 // PresenceRule says whether a query may ask if a column is NULL, in IS NULL and COUNT.
+// A charter that narrows a measure without "count" is no obstacle here: every other
+// aggregate needs the count of the values behind it.
 func PresenceRule(c *charter.Column) *fault.Fault { return usable(c) }
 
 // CompareRule says whether a query may compare a column with a constant of its type
@@ -106,10 +108,15 @@ func categoryRule(c *charter.Column, op Op, v Value) *fault.Fault {
 		return WrongRole.New("column %q is a category: its values have no order", c.Name).
 			With("Use =, <>, IN, NOT IN or IS NULL.")
 	}
-	if !slices.Contains(Domain(c), v) {
+	if !declares(c, v) {
 		return OutsideDomain.New("the constant is not in the declared domain of column %q", c.Name)
 	}
 	return nil
+}
+
+// declares reports whether a constant of the column's kind is in its domain.
+func declares(c *charter.Column, v Value) bool {
+	return slices.Contains(c.Domain, v.Text) || v.Kind == Boolean && len(c.Domain) == 0
 }
 
 // Domain returns the declared values of a category, in display order.
@@ -183,7 +190,11 @@ func FactorRule(c, other *charter.Column) *fault.Fault {
 		return f
 	}
 	if c.Role != charter.Measure {
-		return WrongRole.New("column %q is not a measure: it can be counted, not summed", c.Name)
+		f := WrongRole.New("column %q is not a measure: it can be counted, not summed", c.Name)
+		if c.Kind() == charter.KindBoolean {
+			f.With("Write COUNT(*) FILTER (WHERE %s).", quoteName(c.Name))
+		}
+		return f
 	}
 	need := []string{"sum", "avg", "variance", "covariance"}
 	switch {

@@ -196,12 +196,12 @@ func (c *compiler) single(e *call, t *term, filter *plan.Predicate) (*node, *fau
 
 func (c *compiler) sumNode(t *term, n counter, sum int) *node {
 	unit := t.unit()
-	return &node{typ: sumType(t.typ), note: c.sumNote(t, n), eval: func(x *cell) any {
+	return c.checked(&node{typ: sumType(t.typ), note: c.sumNote(t, n), eval: func(x *cell) any {
 		if n(x).Sign() == 0 {
 			return nil
 		}
 		return scale(x.sum(sum), unit)
-	}}
+	}})
 }
 
 // sumType is the type of SUM over an argument of type t.

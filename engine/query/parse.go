@@ -13,14 +13,15 @@ import (
 
 // Limits of a query text. The parser is known to exhaust its stack on 62 KB.
 const (
-	MaxText  = 16 << 10 // bytes
-	MaxDepth = 60       // nested expressions
+	MaxText   = 16 << 10 // bytes
+	MaxTokens = 4096     // words, numbers and signs; the parse tree is no deeper
+	MaxDepth  = 60       // nested expressions
 )
 
 // Faults of the text as a whole.
 var (
 	TooLong = fault.Declare("TACIT-P001", "query too long",
-		"The query text is longer than 16 KB.",
+		"The query text is longer than 16 KB or has more than 4096 words and signs.",
 		"Shorten the query, for example its IN lists.")
 	NotText = fault.Declare("TACIT-P002", "query is not text",
 		"The query holds a NUL byte or is not valid UTF-8.",
@@ -67,6 +68,10 @@ var (
 func parse(sql string) (*statement, *fault.Fault) {
 	if f := acceptable(sql); f != nil {
 		return nil, f
+	}
+	if scan, err := pg.Scan(sql); err == nil && len(scan.Tokens) > MaxTokens {
+		return nil, TooLong.New("%d words and signs, at most %d", len(scan.Tokens), MaxTokens).
+			Where(fault.At(sql, int(scan.Tokens[MaxTokens].Start)))
 	}
 	tree, err := pg.Parse(sql)
 	if err != nil {

@@ -238,3 +238,38 @@ func TestTypeNames(t *testing.T) {
 		}
 	}
 }
+
+// TestSameNames: two columns may have one name, as in SELECT COUNT(*), COUNT(*).
+func TestSameNames(t *testing.T) {
+	tab := &Table{
+		Columns: []Column{{Name: "n", Type: Type{Kind: BigInt}}, {Name: "n", Type: Type{Kind: BigInt}}},
+		Rows:    [][]Value{{int64(1), int64(2)}},
+	}
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	defer mem.AssertSize(t, 0)
+	var b bytes.Buffer
+	if err := tab.WriteArrow(&b, mem); err != nil {
+		t.Error(err)
+	}
+	b.Reset()
+	if err := tab.WriteParquet(&b, mem); err != nil {
+		t.Fatal(err)
+	}
+	pf, err := file.NewParquetReader(bytes.NewReader(b.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pf.Close()
+	r, err := pqarrow.NewFileReader(pf, pqarrow.ArrowReadProperties{}, mem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := r.ReadTable(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Release()
+	if got.NumCols() != 2 {
+		t.Errorf("%d columns", got.NumCols())
+	}
+}
