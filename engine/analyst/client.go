@@ -130,6 +130,10 @@ func (c *Client) Cancel(ctx context.Context, job store.JobID) error {
 	return c.store.Erase(job, store.Unanswerable, "")
 }
 
+// Forget erases a question, so that its result can no longer be opened. The job
+// is not cancelled.
+func (c *Client) Forget(job store.JobID) error { return c.store.Erase(job, store.Unanswerable, "") }
+
 // Pending returns the jobs whose answer was not delivered yet, oldest first;
 // [Client.Resume] goes on with each.
 func (c *Client) Pending() ([]store.JobID, error) { return c.store.Pending() }

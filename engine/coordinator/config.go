@@ -30,12 +30,17 @@ const (
 	DefaultKeepFetched   = 24 * time.Hour
 	DefaultKeepResult    = 30 * 24 * time.Hour
 	DefaultKeepRecord    = 30 * 24 * time.Hour
-	pruneEvery           = time.Hour
-	listLimit            = 1000 // jobs in one answer to Jobs
-	reasonsInMessage     = 10   // refusals that a message lists
-	watchQueue           = 256  // events that a slow watcher may be behind
-	maxResumptions       = 5    // of a committed attempt that gave up
-	clockSkew            = 5 * time.Minute
+)
+
+const (
+	pruneEvery       = time.Hour
+	clockSkew        = 5 * time.Minute
+	listLimit        = 1000    // jobs in one answer to Jobs
+	reasonsInMessage = 10      // refusals that a message lists
+	watchQueue       = 256     // events that a slow watcher may be behind
+	maxResumptions   = 5       // of a committed attempt that gave up
+	maxUnread        = 100_000 // packets towards a worker that speaks and does not read
+	vectorSlack      = 4 << 20 // bytes of a message or result beside its vector, at most
 )
 
 // Limits bound what the coordinator takes on. A zero field takes its default.
@@ -45,7 +50,7 @@ type Limits struct {
 	MaxStored     int // records, over or not
 	MaxRunning    int // jobs that have an attempt at the same time; others wait
 	MaxAttempts   int // of one job
-	MaxVector     int // bytes of one worker's vector
+	MaxVector     int // bytes of one worker's vector; cut to what Server.Limits let through
 }
 
 // Timing holds the clocks of a job. A zero field takes its default.
@@ -82,6 +87,10 @@ func (c *Config) setDefaults() {
 	or(&c.Limits.MaxRunning, DefaultMaxRunning)
 	or(&c.Limits.MaxAttempts, DefaultMaxAttempts)
 	or(&c.Limits.MaxVector, DefaultMaxVector)
+	packet, result := c.Server.Limits.MaxPacket, c.Server.Limits.MaxResult
+	or(&packet, transport.DefaultMaxPacket)
+	or(&result, transport.DefaultMaxResult)
+	c.Limits.MaxVector = min(c.Limits.MaxVector, max(min(packet, result)-vectorSlack, 0))
 	or(&c.Timing.Admission, DefaultAdmission)
 	or(&c.Timing.Round, DefaultRound)
 	or(&c.Timing.Input, DefaultInput)

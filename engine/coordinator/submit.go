@@ -22,21 +22,23 @@ func (c *coordinator) Submit(_ context.Context, analyst string, raw []byte) (tra
 	if err != nil {
 		return transport.JobID{}, Malformed.New("%w", err)
 	}
+	// Known first: a client that lost the answer may come back after the expiry.
+	id := submission.Manifest.Job
+	c.submitting.Lock()
+	defer c.submitting.Unlock()
+	known, err := c.known(analyst, submission.Manifest)
+	if err != nil || known {
+		return id, err
+	}
 	record, err := c.check(analyst, submission)
 	if err != nil {
 		return transport.JobID{}, err
 	}
 	record.Submission = raw
-	c.submitting.Lock()
-	defer c.submitting.Unlock()
-	known, err := c.known(record)
-	if err != nil || known {
-		return record.ID, err
-	}
 	if err := c.room(analyst); err != nil {
 		return transport.JobID{}, err
 	}
-	return record.ID, c.accept(record)
+	return id, c.accept(record)
 }
 
 // check compares a submission with the charter.
@@ -95,15 +97,15 @@ func (c *coordinator) checkRoster(m *secagg.Manifest, table string) error {
 }
 
 // known reports whether this very submission is stored already.
-func (c *coordinator) known(record store.Job) (bool, error) {
-	have, err := c.store.Job(record.ID)
+func (c *coordinator) known(analyst string, m *secagg.Manifest) (bool, error) {
+	have, err := c.store.Job(m.Job)
 	switch {
 	case errors.Is(err, store.ErrMissing):
 		return false, nil
 	case err != nil:
 		return false, err
-	case have.Analyst != record.Analyst || have.Manifest != record.Manifest:
-		return false, Replayed.New("job %s was submitted before, with another content", record.ID)
+	case have.Analyst != analyst || have.Manifest != m.Hash():
+		return false, Replayed.New("job %s was submitted before, with another content", have.ID)
 	}
 	return true, nil
 }

@@ -60,6 +60,9 @@ func (c *coordinator) setOnline(m *member, online bool) []*job {
 // everything again.
 func (c *coordinator) Receive(ctx context.Context, id string, p transport.Packet) error {
 	c.Metrics.Bytes(obs.In, len(p.Body))
+	if m := c.members[id]; m == nil || m.box.Len() > maxUnread {
+		return BadPacket.New("this member speaks, and does not read")
+	}
 	j := c.job(p.Job)
 	if j == nil {
 		return c.sayOver(id, p.Job)

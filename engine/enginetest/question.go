@@ -32,7 +32,8 @@ func (s *Space) Ask(opts analyst.Options) *Question {
 	return s.AskWith(s.Client(), opts)
 }
 
-// AskWith asks [Query].
+// AskWith asks [Query]. OnProgress of opts is called before the question notes
+// an event.
 func (s *Space) AskWith(c *analyst.Client, opts analyst.Options) *Question {
 	s.T.Helper()
 	return s.follow(opts, func(ctx context.Context, opts analyst.Options) (*analyst.Answer, error) {
@@ -52,7 +53,13 @@ func (s *Space) Resume(job store.JobID, opts analyst.Options) *Question {
 func (s *Space) follow(opts analyst.Options, ask func(context.Context, analyst.Options) (*analyst.Answer, error)) *Question {
 	q := &Question{s: s, stored: make(chan struct{}), done: make(chan struct{}), more: make(chan struct{})}
 	opts.OnJob = func(id store.JobID) { q.job = id; close(q.stored) }
-	opts.OnProgress = q.progress
+	before := opts.OnProgress
+	opts.OnProgress = func(p transport.Progress) {
+		if before != nil {
+			before(p)
+		}
+		q.progress(p)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	q.cancel = cancel
 	go func() {

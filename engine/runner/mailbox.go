@@ -30,6 +30,13 @@ func (m *Mailbox[T]) Put(items ...T) {
 	}
 }
 
+// Len returns how many items were put and not yet taken.
+func (m *Mailbox[T]) Len() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.queue)
+}
+
 // Clear forgets what was put and not yet taken.
 func (m *Mailbox[T]) Clear() {
 	m.mu.Lock()

@@ -25,7 +25,8 @@ const (
 	DefaultKeep        = 400 * 24 * time.Hour
 
 	pruneEvery   = time.Hour
-	copiesOfData = 4 // vector, masked vector, stored state, message on its way
+	maxUnread    = 100_000 // packets towards a coordinator that speaks and does not read
+	copiesOfData = 4       // vector, masked vector, stored state, message on its way
 )
 
 // Limits bound what a worker takes on. A zero field takes its default.

@@ -182,6 +182,9 @@ func (w *worker) Disconnected(why *fault.Fault, retry time.Duration) {
 // Receive implements [transport.LinkHandler].
 func (w *worker) Receive(ctx context.Context, p transport.Packet) error {
 	w.Metrics.Bytes(obs.In, len(p.Body))
+	if w.box.Len() > maxUnread {
+		return Malformed.New("the coordinator speaks, and does not read")
+	}
 	if envelope.Kind(p.Kind) == envelope.Offer {
 		return w.offered(ctx, p)
 	}
