@@ -20,12 +20,14 @@ type app struct {
 	config   string // --config; "" takes the environment's or the default
 	format   string // --format; "" takes the command's default
 	progress bool   // --progress
+	args     []string
 	started  bool   // a command has taken over from the parsing of the line
 	query    string // text of the query, once it is known, to show where it is wrong
 }
 
 // run carries out one command line and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
+	a.args = args
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(a.in)
@@ -52,6 +54,7 @@ of an owner, 4 space not reachable or too few workers, 130 interrupted.`,
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.config, "config", "c", "", "configuration file; for an analyst's command by default $TACIT_CONFIG or "+defaultProfile)
 	flags.StringVar(&a.format, "format", "", "output: table, json; for results also csv, arrow, parquet. With json, errors are JSON too")
+	flags.BoolFunc("json", "the same as --format json", func(string) error { a.format = "json"; return nil })
 	flags.BoolVar(&a.progress, "progress", false, "show progress even if standard error is no terminal")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return ErrUsage.New("%w", err) })
 	root.AddGroup(
@@ -126,8 +129,15 @@ func (a *app) env(name string) string {
 	return ""
 }
 
-// json reports whether output and errors are JSON.
-func (a *app) json() bool { return a.format == "json" }
+// json reports whether output and errors are JSON. A line that cannot be parsed may
+// still say that it wants its error so.
+func (a *app) json() bool {
+	if a.started {
+		return a.format == "json"
+	}
+	line := strings.Join(a.args, " ") + " "
+	return strings.Contains(line, "--json ") || strings.Contains(line, "--format json ") || strings.Contains(line, "--format=json ")
+}
 
 // terminal reports whether a stream is one that a person looks at.
 func terminal(stream any) bool {

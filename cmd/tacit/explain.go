@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tacit-space/tacit/engine/charter"
-	"github.com/tacit-space/tacit/engine/config"
 	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/query"
 )
@@ -30,7 +29,7 @@ func (a *app) explain() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			cfg, err := config.LoadAnalyst(file, a.environ)
+			cfg, err := a.loadAnalyst(file)
 			if err != nil {
 				return err
 			}

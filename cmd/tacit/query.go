@@ -19,6 +19,7 @@ import (
 
 	"github.com/tacit-space/tacit/engine/analyst"
 	"github.com/tacit-space/tacit/engine/config"
+	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/lab"
 	"github.com/tacit-space/tacit/engine/obs"
 	"github.com/tacit-space/tacit/engine/store"
@@ -149,9 +150,18 @@ func (a *app) client(folder string) (*analyst.Client, error) {
 	return analyst.Open(cfg)
 }
 
+// loadAnalyst reads a profile. Who has none is told where one could be.
+func (a *app) loadAnalyst(file string) (*config.Analyst, error) {
+	cfg, err := config.LoadAnalyst(file, a.environ)
+	if config.ErrRead.Is(err) && a.config == "" {
+		return nil, fault.From(err).With("Name a profile with --config FILE or TACIT_CONFIG, or ask a lab with --lab DIR.")
+	}
+	return cfg, err
+}
+
 // analystConfig reads a profile and what it names.
 func (a *app) analystConfig(file string) (analyst.Config, error) {
-	cfg, err := config.LoadAnalyst(file, a.environ)
+	cfg, err := a.loadAnalyst(file)
 	if err != nil {
 		return analyst.Config{}, err
 	}

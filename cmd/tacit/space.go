@@ -9,7 +9,6 @@ import (
 
 	"github.com/tacit-space/tacit/crypto/identity"
 	"github.com/tacit-space/tacit/engine/charter"
-	"github.com/tacit-space/tacit/engine/config"
 	"github.com/tacit-space/tacit/engine/keyfile"
 )
 
@@ -226,7 +225,7 @@ func (a *app) spaceFile(q *asking, args []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cfg, err := config.LoadAnalyst(file, a.environ)
+	cfg, err := a.loadAnalyst(file)
 	if err != nil {
 		return "", err
 	}
