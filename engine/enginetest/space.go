@@ -170,6 +170,12 @@ func (s *Space) StopCoordinator() {
 	s.must(s.coordinator.end())
 }
 
+// CoordinatorEnded waits until the coordinator ends by itself and returns why.
+func (s *Space) CoordinatorEnded() error {
+	<-s.coordinator.done
+	return s.coordinator.err
+}
+
 // StartWorker starts the worker of an owner.
 func (s *Space) StartWorker(id string) {
 	s.T.Helper()
