@@ -73,7 +73,6 @@ func (l *Link) Run(ctx context.Context, handler LinkHandler) error {
 func (l *Link) keep(ctx context.Context) error {
 	wait := l.cfg.Timing.BackoffMin
 	for {
-		began := time.Now()
 		a := attempt{link: l}
 		why := a.run(ctx)
 		if ctx.Err() != nil {
@@ -84,7 +83,7 @@ func (l *Link) keep(ctx context.Context) error {
 			a.detach(why, 0)
 			return why
 		}
-		if time.Since(began) > l.cfg.Timing.Handshake {
+		if a.session != nil { // it was up: a restarted coordinator is not made to wait
 			wait = l.cfg.Timing.BackoffMin
 		}
 		pause := jitter(wait)
