@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tacit-space/tacit/engine/charter"
@@ -14,6 +15,9 @@ var (
 	BadLimit = fault.Declare("TACIT-P040", "LIMIT or OFFSET is not a number",
 		"LIMIT and OFFSET take a constant whole number that is not negative.",
 		"Write LIMIT 10.")
+	NoAggregate = fault.Declare("TACIT-P042", "no aggregate",
+		"The query has neither an aggregate nor GROUP BY: its result would be single rows, which never leave an owner.",
+		"Select COUNT(*) or another aggregate.")
 	BadName = fault.Declare("TACIT-P041", "name cannot be shown",
 		"The name of a column of the result is longer than 256 bytes or has characters that cannot be shown on one line.",
 		"Give the column a short alias with AS.")
@@ -91,6 +95,13 @@ func (c *compiler) compile(s *statement) (*Query, *fault.Fault) {
 	if f := c.groups(s.group); f != nil {
 		return nil, f
 	}
+	if !aggregating(s) {
+		// A column is refused for standing alone, which says more.
+		if _, f := c.scalar(s.targets[0].expr); f != nil {
+			return nil, f
+		}
+		return nil, c.fault(NoAggregate, s.targets[0], "the query aggregates nothing")
+	}
 	c.sum(s.from, plan.Sum{})
 	q := &Query{limit: -1}
 	for _, step := range []func(*statement, *Query) *fault.Fault{c.selectList, c.having, c.orderBy, c.limits, c.width} {
@@ -100,6 +111,19 @@ func (c *compiler) compile(s *statement) (*Query, *fault.Fault) {
 	}
 	q.Plan, q.memos = c.plan, c.memos
 	return q, nil
+}
+
+// aggregating reports whether the result has one row per group rather than per row.
+func aggregating(s *statement) bool {
+	exprs := make([]expr, 0, len(s.targets)+len(s.order))
+	for _, t := range s.targets {
+		exprs = append(exprs, t.expr)
+	}
+	for _, o := range s.order {
+		exprs = append(exprs, o.expr)
+	}
+	return len(s.group) > 0 || s.having != nil ||
+		slices.ContainsFunc(exprs, func(e expr) bool { return find(e, isAggregate) != nil })
 }
 
 func (c *compiler) from(s *statement) *fault.Fault {

@@ -16,7 +16,7 @@ import (
 
 const rowCount = 400
 
-// TestLogic runs testdata/*.test. Commands:
+// TestLogic runs testdata/logic/*.txt. Commands:
 //
 //	query     the result as CSV, with the types of the columns in the first line
 //	tacit     the same, for what DuckDB does not have or fails at
