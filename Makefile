@@ -9,7 +9,7 @@ FUZZTIME ?= 10s
 COUNT    ?= 6
 
 .DEFAULT_GOAL := help
-.PHONY: help build install test race fuzz bench lint fmt gen check check-gen cover demo clean
+.PHONY: help build install test e2e crash race fuzz bench lint fmt gen check check-gen cover demo clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,12 @@ install: ## Install tacit into the Go bin folder
 
 test: ## Run the tests
 	$(GO) test ./...
+
+e2e: ## Test the binary from outside: documents, kill -9, what the coordinator holds
+	$(GO) test -count=1 -tags e2e -timeout 30m ./internal/e2e
+
+crash: ## Kill every role at every passage of every durable step (minutes)
+	$(GO) test -count=1 -tags tacitcrash -timeout 60m ./engine/enginetest ./engine/crashpoint
 
 race: ## Run the tests with the race detector
 	$(GO) test -race ./...

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -73,11 +74,26 @@ func (a *app) jobs() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.printJobs(list, pending)
+			return a.printJobs(append(unsubmitted(list, pending), list...), pending)
 		},
 	}
 	q.labFlag(c.Flags())
 	return c
+}
+
+// notSubmitted is the state of a question that is stored here only, as its client was
+// killed before the coordinator had it.
+const notSubmitted = transport.State("not submitted")
+
+func unsubmitted(list []transport.JobStatus, pending []store.JobID) []transport.JobStatus {
+	var missing []transport.JobStatus
+	for _, id := range pending {
+		known := slices.ContainsFunc(list, func(s transport.JobStatus) bool { return s.Job == id })
+		if !known {
+			missing = append(missing, transport.JobStatus{Job: id, State: notSubmitted})
+		}
+	}
+	return missing
 }
 
 // jobJSON is a job as the commands print it.
@@ -86,9 +102,9 @@ type jobJSON struct {
 	State     string       `json:"state"`
 	Attempt   uint32       `json:"attempt"`
 	Purpose   string       `json:"purpose,omitempty"`
-	Submitted time.Time    `json:"submitted"`
-	Updated   time.Time    `json:"updated"`
-	Expiry    time.Time    `json:"expiry"`
+	Submitted time.Time    `json:"submitted,omitzero"`
+	Updated   time.Time    `json:"updated,omitzero"`
+	Expiry    time.Time    `json:"expiry,omitzero"`
 	Open      bool         `json:"open"` // the answer was not delivered yet
 	Fault     *fault.Fault `json:"fault,omitempty"`
 	Members   []memberJSON `json:"members"`
@@ -134,10 +150,14 @@ func (a *app) printJobs(list []transport.JobStatus, pending []store.JobID) error
 		switch {
 		case s.Fault != nil:
 			state += " " + s.Fault.Code
-		case open[s.Job]:
+		case open[s.Job] && s.State != notSubmitted:
 			state += ", not fetched"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", store.JobID(s.Job), s.Submitted.Local().Format(time.DateTime), state, s.Purpose)
+		submitted := ""
+		if !s.Submitted.IsZero() {
+			submitted = s.Submitted.Local().Format(time.DateTime)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", store.JobID(s.Job), submitted, state, s.Purpose)
 	}
 	return w.Flush()
 }

@@ -1,0 +1,194 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A block is a fenced piece of a document that begins with "```sh". The words after
+// it say on which machine it is typed, and whether it is meant to fail.
+type block struct {
+	line  int
+	host  string
+	fails bool
+	text  string
+}
+
+var fence = regexp.MustCompile("(?ms)^```sh([^\n]*)\n(.*?)^```$")
+
+func blocksOf(t *testing.T, file string) []block {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks []block
+	for _, m := range fence.FindAllSubmatchIndex(text, -1) {
+		b := block{line: 1 + bytes.Count(text[:m[0]], []byte("\n")), text: string(text[m[4]:m[5]])}
+		for _, word := range strings.Fields(string(text[m[2]:m[3]])) {
+			if word == "fails" {
+				b.fails = true
+			} else {
+				b.host = word
+			}
+		}
+		blocks = append(blocks, b)
+	}
+	if len(blocks) == 0 {
+		t.Fatalf("%s has no commands", file)
+	}
+	return blocks
+}
+
+// TestReadme follows the README in an empty folder and an empty home directory,
+// cloning this checkout instead of the public one.
+func TestReadme(t *testing.T) {
+	repo := repository(t)
+	s := newShell(t)
+	s.preamble = fmt.Sprintf(`git() { if [ "$1" = clone ]; then command git clone -q %q tacit; else command git "$@"; fi; }
+`, repo)
+	var script strings.Builder
+	for _, b := range blocksOf(t, filepath.Join(repo, "README.md")) {
+		script.WriteString(b.text)
+	}
+	s.run(block{line: 1, text: script.String()}, nil)
+}
+
+// TestTutorial follows the tutorial with a folder for each machine, and scp between
+// the folders.
+func TestTutorial(t *testing.T) {
+	s := newShell(t)
+	s.path = filepath.Dir(binary) + ":"
+	s.preamble = fmt.Sprintf(`scp() { cp "$1" %q/"${2%%.example:*}/${2#*:}"; }
+`, s.dir)
+	address := freeAddress(t)
+	replace := strings.NewReplacer("north.example:7443", address, "listen: :7443", "listen: "+address)
+	for _, b := range blocksOf(t, filepath.Join(repository(t), "docs", "tutorial.md")) {
+		s.run(b, replace)
+		if strings.Contains(b.text, "tacit coordinator ") {
+			awaitListener(t, address)
+		}
+	}
+	answer, err := os.ReadFile(filepath.Join(s.dir, "south", "answer.json"))
+	if err != nil || !strings.Contains(string(answer), "8") {
+		t.Errorf("answer.json is %s, %v", answer, err)
+	}
+	want := "female  4               50.25  2095.65\nmale    4  60.666666666666664  3495.10"
+	if !strings.Contains(s.output(), want) {
+		t.Errorf("the answer of the document, %q, was not printed:\n%s", want, s.output())
+	}
+}
+
+// shell runs blocks with bash, stopping at the first error of a block.
+type shell struct {
+	t        *testing.T
+	dir      string
+	path     string // put in front of PATH
+	preamble string
+	exports  map[string]string
+	files    []string // what the blocks, and the services that they started, print to
+}
+
+// output returns everything that was printed so far.
+func (s *shell) output() string {
+	var all strings.Builder
+	for _, f := range s.files {
+		text, _ := os.ReadFile(f)
+		all.Write(text)
+	}
+	return all.String()
+}
+
+func newShell(t *testing.T) *shell {
+	t.Helper()
+	return &shell{t: t, dir: t.TempDir(), exports: map[string]string{}}
+}
+
+func (s *shell) run(b block, replace *strings.Replacer) {
+	s.t.Helper()
+	text := b.text
+	if replace != nil {
+		text = replace.Replace(text)
+	}
+	home := filepath.Join(s.dir, b.host)
+	if err := os.MkdirAll(home, 0o755); err != nil {
+		s.t.Fatal(err)
+	}
+	out, err := os.CreateTemp(s.t.TempDir(), "out-") // a file: services outlive the block and keep it open
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer out.Close()
+	c := exec.Command("bash", "-e", "-o", "pipefail", "-c", s.preamble+s.exports[b.host]+text)
+	c.Dir = home
+	c.Env = append(os.Environ(), "PATH="+s.path+os.Getenv("PATH"), "HOME="+home, "GOPATH="+goEnv(s.t, "GOPATH"), "GOCACHE="+goEnv(s.t, "GOCACHE"), "GOMODCACHE="+goEnv(s.t, "GOMODCACHE"))
+	c.Stdout, c.Stderr = out, out
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := c.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	group := -c.Process.Pid
+	s.t.Cleanup(func() { _ = syscall.Kill(group, syscall.SIGTERM) })
+	failed := c.Wait()
+	s.remember(b.host, text)
+	s.files = append(s.files, out.Name())
+	printed, _ := os.ReadFile(out.Name())
+	if (failed != nil) != b.fails {
+		s.t.Fatalf("the block at line %d ended with %v:\n%s\nprinted:\n%s", b.line, failed, text, printed)
+	}
+}
+
+// remember keeps what a block exports, as the terminal of its machine would.
+func (s *shell) remember(host, text string) {
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "export ") {
+			s.exports[host] += line
+		}
+	}
+}
+
+func goEnv(t *testing.T, name string) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func awaitListener(t *testing.T, address string) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for range tick.C {
+		if c, err := net.Dial("tcp", address); err == nil {
+			c.Close()
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("nobody listens on %s", address)
+		}
+	}
+}

@@ -1,0 +1,161 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	bin "encoding/binary"
+	"fmt"
+	"io/fs"
+	"math/bits"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/tacit-space/tacit/engine/lab"
+)
+
+// planted are values that do not occur by chance in any of their forms.
+var planted = [owners][2]int64{
+	{71_234_567_890_123_457, 1},
+	{62_345_678_901_234_561, 2},
+	{-53_456_789_012_345_673, 3},
+	{44_567_890_123_456_789, 4},
+	{35_678_901_234_567_891, 5},
+}
+
+// forms returns how a number may stand in memory or in a file: decimal, words of
+// either byte order.
+func forms(x int64) [][]byte {
+	return [][]byte{
+		[]byte(strconv.FormatInt(x, 10)),
+		bin.LittleEndian.AppendUint64(nil, uint64(x)),
+		bin.BigEndian.AppendUint64(nil, uint64(x)),
+		bin.BigEndian.AppendUint64(nil, bits.RotateLeft64(uint64(x), 32)),
+	}
+}
+
+// TestCoordinatorHoldsNoData plants values at the owners and looks for them, for
+// each owner's sum and for the result, in the coordinator's memory while it works
+// and afterwards, in its store and in its log. All that reached it by the network is
+// in its memory, decrypted. The same search finds the values in the memory of
+// their worker, and the result at the analyst.
+func TestCoordinatorHoldsNoData(t *testing.T) {
+	s := newSpace(t, planted)
+	coordinator, worker := s.pid(lab.CoordinatorID), s.pid(owner(0))
+	wanted := map[string]int64{}
+	var total int64
+	for i, v := range planted {
+		wanted["value of "+owner(i)] = v[0]
+		wanted["sum of "+owner(i)] = v[0] + v[1]
+		total += v[0] + v[1]
+	}
+	wanted["result"] = total
+
+	inWorker := map[string]bool{}
+	for range 3 {
+		a := s.ask()
+		for looking := true; looking; {
+			select {
+			case got := <-a.out:
+				if got.err != nil {
+					t.Fatal(got.err)
+				}
+				s.check(got.text)
+				if !strings.Contains(got.text, strconv.FormatInt(total, 10)) {
+					t.Fatalf("the analyst does not see %d in %s", total, got.text)
+				}
+				looking = false
+			default:
+			}
+			for what := range search(memory(t, coordinator), wanted) {
+				t.Errorf("the coordinator's memory has the %s", what)
+			}
+			for what := range search(memory(t, worker), wanted) {
+				inWorker[what] = true
+			}
+		}
+	}
+	if !inWorker["value of "+owner(0)] && !inWorker["sum of "+owner(0)] {
+		t.Error("the search does not find the values where they are, at their worker")
+	}
+	for what := range inWorker {
+		if !strings.HasSuffix(what, owner(0)) {
+			t.Errorf("the memory of %s has the %s", owner(0), what)
+		}
+	}
+	for what, where := range searchFiles(t, s, wanted) {
+		t.Errorf("%s has the %s", where, what)
+	}
+}
+
+// search returns what was found.
+func search(in [][]byte, wanted map[string]int64) map[string]bool {
+	found := map[string]bool{}
+	for what, x := range wanted {
+		for _, form := range forms(x) {
+			for _, part := range in {
+				if bytes.Contains(part, form) {
+					found[what] = true
+				}
+			}
+		}
+	}
+	return found
+}
+
+// memory returns the writable memory of a process.
+func memory(t *testing.T, pid int) [][]byte {
+	t.Helper()
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mem, err := os.Open(fmt.Sprintf("/proc/%d/mem", pid))
+	if err != nil {
+		t.Skipf("the memory of another process cannot be read here: %v", err)
+	}
+	defer mem.Close()
+	var parts [][]byte
+	total := 0
+	for line := range strings.Lines(string(maps)) {
+		fields := strings.Fields(line)
+		from, to, ok := strings.Cut(fields[0], "-")
+		first, err1 := strconv.ParseUint(from, 16, 64)
+		end, err2 := strconv.ParseUint(to, 16, 64)
+		if !ok || err1 != nil || err2 != nil || !strings.HasPrefix(fields[1], "rw") {
+			continue
+		}
+		part := make([]byte, end-first)
+		n, _ := mem.ReadAt(part, int64(first)) // pages that were never touched cannot be read
+		parts = append(parts, part[:n])
+		total += n
+	}
+	if total < 1<<20 {
+		t.Fatalf("only %d bytes of process %d could be read", total, pid)
+	}
+	return parts
+}
+
+// searchFiles looks through the coordinator's store, configuration and log.
+func searchFiles(t *testing.T, s *space, wanted map[string]int64) map[string]string {
+	t.Helper()
+	found, files := map[string]string{}, 0
+	err := filepath.WalkDir(filepath.Join(s.Dir, ".lab"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.Contains(path, lab.CoordinatorID) {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		files++
+		for what := range search([][]byte{text}, wanted) {
+			found[what] = path
+		}
+		return err
+	})
+	if err != nil || files < 3 {
+		t.Fatalf("%d files of the coordinator, %v", files, err)
+	}
+	return found
+}

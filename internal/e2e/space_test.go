@@ -1,0 +1,256 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tacit-space/tacit/engine/lab"
+)
+
+const charterText = `tacit: charter/v1
+space: e2e
+version: 1
+amend: {rule: unanimous}
+rules: {min_contributors: 4, tolerated_corruption: 1}
+tables:
+  - name: t
+    min_cohort: 1
+    max_rows: 10
+    columns:
+      - {name: x, type: integer, role: measure, range: ["-100000000000000000", "100000000000000000"]}
+`
+
+const question = "SELECT COUNT(*) AS n, SUM(x) AS s FROM t"
+
+// owners is how many there are; a question needs four of them.
+const owners = 5
+
+func owner(i int) string { return fmt.Sprintf("owner-%d", i+1) }
+
+// space is a lab that is up, of five owners with two rows each.
+type space struct {
+	*lab.Lab
+	t       *testing.T
+	values  [owners][2]int64
+	started map[string]*role // in place of the lab's own processes
+}
+
+// in returns the space for a subtest.
+func (s *space) in(t *testing.T) *space {
+	c := *s
+	c.t = t
+	return &c
+}
+
+func newSpace(t *testing.T, values [owners][2]int64) *space {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "charter.yaml"), charterText)
+	for i, v := range values {
+		write(t, filepath.Join(dir, "owners", owner(i), "t.csv"), fmt.Sprintf("x\n%d\n%d\n", v[0], v[1]))
+	}
+	l, err := lab.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Program, l.Tied = binary, true
+	s := &space{l, t, values, map[string]*role{}}
+	t.Cleanup(func() {
+		for _, r := range s.started {
+			_ = r.Process.Kill()
+		}
+		if err := l.Down(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			showLogs(t, dir)
+		}
+	})
+	if err := l.Up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func showLogs(t *testing.T, dir string) {
+	logs, _ := filepath.Glob(filepath.Join(dir, ".lab", "log", "*"))
+	for _, file := range logs {
+		text, _ := os.ReadFile(file)
+		t.Logf("%s:\n%s", filepath.Base(file), text[max(0, len(text)-3000):])
+	}
+}
+
+// pid returns the process of a member.
+func (s *space) pid(name string) int {
+	s.t.Helper()
+	list, err := s.Status(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, status := range list {
+		if status.Name == name {
+			return status.PID
+		}
+	}
+	s.t.Fatalf("no process of %s", name)
+	return 0
+}
+
+// role is a process of a member that the test starts itself.
+type role struct {
+	*exec.Cmd
+	ended chan error
+}
+
+// replace kills the member's process with SIGKILL and starts another with env.
+func (s *space) replace(name string, env ...string) *role {
+	s.t.Helper()
+	if r := s.started[name]; r != nil {
+		_ = r.Process.Kill()
+		<-r.ended
+		return s.start(name, env...)
+	}
+	pid := s.pid(name)
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		s.t.Fatal(err)
+	}
+	for alive(pid) {
+		runtime.Gosched()
+	}
+	return s.start(name, env...)
+}
+
+// alive reports whether a process still holds its files: a zombie does not.
+func alive(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && !strings.Contains(string(stat), ") Z ")
+}
+
+// start starts a process of the member.
+func (s *space) start(name string, env ...string) *role {
+	s.t.Helper()
+	kind := "worker"
+	if name == lab.CoordinatorID {
+		kind = "coordinator"
+	}
+	log, err := os.OpenFile(filepath.Join(s.Dir, ".lab", "log", name+".log"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer log.Close()
+	r := &role{exec.Command(binary, kind, "--config", filepath.Join(s.Dir, ".lab", "conf", name+".yaml")), make(chan error, 1)}
+	r.Env = append(os.Environ(), env...)
+	r.Stderr = log
+	r.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := r.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.started[name] = r
+	go func() { r.ended <- r.Wait() }()
+	if kind == "coordinator" {
+		awaitListener(s.t, s.address())
+	}
+	return r
+}
+
+// address returns where the coordinator listens.
+func (s *space) address() string {
+	s.t.Helper()
+	profile, err := os.ReadFile(s.Profile())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(profile)) {
+		if address, ok := strings.CutPrefix(line, "coordinator: "); ok {
+			return strings.Trim(strings.TrimSpace(address), `"`)
+		}
+	}
+	s.t.Fatalf("no coordinator in %s", profile)
+	return ""
+}
+
+// killed reports whether err says that a process was ended by SIGKILL.
+func killed(err error) bool {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
+// asking is a question under way.
+type asking struct {
+	out chan answered
+}
+
+type answered struct {
+	text string
+	err  error
+}
+
+func (s *space) ask(env ...string) asking {
+	a := asking{make(chan answered, 1)}
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+		defer cancel()
+		c := exec.CommandContext(ctx, binary, "--config", s.Profile(), "query", "--format", "json", question)
+		c.Env = append(os.Environ(), env...)
+		out, err := c.Output()
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			err = fmt.Errorf("%w: %s", err, exit.Stderr)
+		}
+		a.out <- answered{string(out), err}
+	}()
+	return a
+}
+
+// check wants the sum over those who took part, at least four owners.
+func (s *space) check(text string) {
+	s.t.Helper()
+	var doc struct {
+		Rows [][]any
+		Job  struct{ Participants []struct{ Member string } }
+	}
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&doc); err != nil {
+		s.t.Fatalf("%v: %s", err, text)
+	}
+	sum, n := new(big.Int), 0
+	for i, v := range s.values {
+		for _, p := range doc.Job.Participants {
+			if p.Member == owner(i) {
+				sum.Add(sum, big.NewInt(v[0])).Add(sum, big.NewInt(v[1]))
+				n += 2
+			}
+		}
+	}
+	if n < 8 || fmt.Sprint(doc.Rows[0][0]) != fmt.Sprint(n) || fmt.Sprint(doc.Rows[0][1]) != sum.String() {
+		s.t.Fatalf("wrong answer %v, want [%d %v] over %v", doc.Rows, n, sum, doc.Job.Participants)
+	}
+}
