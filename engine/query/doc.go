@@ -30,7 +30,7 @@
 //
 // # Sizes and limits
 //
-// [MaxText], [MaxDepth] and the limits of engine/plan.
+// [MaxText], [MaxTokens], [MaxDepth] and the limits of engine/plan.
 //
 // # Errors
 //

@@ -45,7 +45,7 @@ func squareRoot(v *big.Rat) float64 {
 	return root
 }
 
-// numberOf returns both numbers exactly if they are known exactly.
+// bothExact returns both numbers if both are known exactly.
 func bothExact(l, r any) (a, b *big.Rat, ok bool) {
 	a, okA := l.(*big.Rat)
 	b, okB := r.(*big.Rat)
