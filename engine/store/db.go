@@ -45,7 +45,7 @@ func open(folder, role string) (*db, error) {
 	}
 	d, err := openFile(folder, role)
 	if err != nil {
-		return nil, errors.Join(err, lock.Close())
+		return nil, errors.Join(err, release(lock))
 	}
 	d.lock = lock
 	return d, nil
@@ -221,5 +221,5 @@ func (d *db) Close() error {
 	if d.lock == nil {
 		return err
 	}
-	return errors.Join(err, d.lock.Close())
+	return errors.Join(err, release(d.lock))
 }

@@ -28,3 +28,9 @@ func acquire(path string) (*os.File, error) {
 	}
 	return nil, errors.Join(err, file.Close())
 }
+
+// release gives the lock up. Closing alone would leave it to a child process
+// that was forked meanwhile, until that executes its program.
+func release(file *os.File) error {
+	return errors.Join(unix.Flock(int(file.Fd()), unix.LOCK_UN), file.Close())
+}

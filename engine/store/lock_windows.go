@@ -26,3 +26,6 @@ func acquire(path string) (*os.File, error) {
 	}
 	return nil, errors.Join(err, file.Close())
 }
+
+// release gives the lock up.
+func release(file *os.File) error { return file.Close() }
