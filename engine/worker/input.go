@@ -8,6 +8,7 @@ import (
 	"github.com/tacit-space/tacit/engine/column"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/obs"
+	"github.com/tacit-space/tacit/engine/source"
 )
 
 // input is this owner's vector, computed once for a job by its own goroutine,
@@ -85,11 +86,11 @@ func (j *job) inputReady() {
 	}
 }
 
-// publicFault keeps the text of an error without a code inside: it could hold
-// values.
+// publicFault is what leaves this owner of an error: not the text of one without a
+// code, which could hold values, and not the names and counts of a fault of the data.
 func publicFault(err error) *fault.Fault {
 	if fault.Code(err) != "" {
-		return fault.From(err)
+		return source.Public(err)
 	}
 	return Broken.New("the local query failed")
 }
