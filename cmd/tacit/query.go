@@ -171,7 +171,10 @@ func (a *app) analystConfig(file string) (analyst.Config, error) {
 	}
 	return analyst.Config{
 		Bundle: m.bundle, Self: m.id, Identity: m.identity, Store: string(cfg.Store), Software: software(),
-		Client: transport.ClientConfig{Address: string(cfg.Coordinator), Proxy: proxy(cfg.Proxy), Software: software()},
+		Client: transport.ClientConfig{
+			Address: string(cfg.Coordinator), Proxy: proxy(cfg.Proxy), Software: software(),
+			Limits: transport.Limits{MaxResult: int(config.DefaultMaxMessage)},
+		},
 		Log:    obs.NewLogger(a.err, cfg.Log.Level, cfg.Log.Format),
 	}, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/tacit-space/tacit/engine/coordinator"
 	"github.com/tacit-space/tacit/engine/obs"
 	"github.com/tacit-space/tacit/engine/source"
+	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
 	"github.com/tacit-space/tacit/engine/worker"
 )
@@ -54,9 +55,10 @@ func (a *app) runCoordinator(ctx context.Context, cfg *config.Coordinator) error
 			Bundle: m.bundle, Identity: m.identity, Store: string(cfg.Store),
 			Server: transport.ServerConfig{
 				Listen: string(cfg.Listen), Software: software(),
-				Limits: transport.Limits{MaxPacket: int(cfg.Limits.MaxMessage)},
+				Limits: transport.Limits{MaxPacket: int(cfg.Limits.MaxMessage), MaxResult: int(cfg.Limits.MaxMessage)},
 			},
 			Limits:  coordinator.Limits{MaxLive: cfg.Limits.MaxJobs, MaxRunning: cfg.Limits.MaxRunning, MaxAttempts: cfg.MaxAttempts},
+			Keep:    store.Retention{Result: cfg.Limits.Retention.Std(), Record: cfg.Limits.Retention.Std()},
 			Timing:  coordinator.Timing{Round: cfg.RoundTimeout.Std(), Input: cfg.InputTimeout.Std()},
 			Log:     log,
 			Metrics: metrics,
