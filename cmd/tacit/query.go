@@ -175,7 +175,7 @@ func (a *app) analystConfig(file string) (analyst.Config, error) {
 			Address: string(cfg.Coordinator), Proxy: proxy(cfg.Proxy), Software: software(),
 			Limits: transport.Limits{MaxResult: int(config.DefaultMaxMessage)},
 		},
-		Log:    obs.NewLogger(a.err, cfg.Log.Level, cfg.Log.Format),
+		Log: obs.NewLogger(a.err, cfg.Log.Level, cfg.Log.Format),
 	}, nil
 }
 
