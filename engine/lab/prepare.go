@@ -132,8 +132,12 @@ func (l *Lab) writeConfig(name, text string) error {
 const member = "# Written by tacit lab; it is overwritten at every start.\nspace: ../space.json\nkey: ../keys/%[1]s.key\nstore: ../state/%[1]s\n"
 
 func coordinatorConfig(r *role, hub string) string {
-	return fmt.Sprintf(member+"listen: %[2]s\nops_listen: %[3]s\n", r.Name, hub, r.Ops)
+	return fmt.Sprintf(member+"listen: %[2]s\nops_listen: %[3]s\nround_timeout: %[4]s\n", r.Name, hub, r.Ops, roundTimeout)
 }
+
+// roundTimeout is how long a question waits for an owner that is gone. Everybody is on
+// this machine, so that is short.
+const roundTimeout = "15s"
 
 // workerConfig maps the files that the owner has. The machine is shared by all
 // roles, so each engine gets little of it.
