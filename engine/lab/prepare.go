@@ -112,6 +112,9 @@ func (l *Lab) configure(c *charter.Charter) ([]*role, error) {
 		if err != nil {
 			return nil, err
 		}
+		if text == "" {
+			continue
+		}
 		if err := l.writeConfig(w.Name, text); err != nil {
 			return nil, err
 		}
@@ -139,10 +142,10 @@ func coordinatorConfig(r *role, hub string) string {
 // this machine, so that is short.
 const roundTimeout = "15s"
 
-// workerConfig maps the files that the owner has. The machine is shared by all
-// roles, so each engine gets little of it.
+// workerConfig maps the files that the owner has; it is "" for an owner of no table.
+// The machine is shared by all roles, so each engine gets little of it.
 func (l *Lab) workerConfig(c *charter.Charter, r *role, hub string) (string, error) {
-	var b bytes.Buffer
+	var tables, b bytes.Buffer
 	fmt.Fprintf(&b, member+"coordinator: %[2]s\nproxy: none\nops_listen: %[3]s\nengine: {memory: %[4]s}\ntables:\n", r.Name, hub, r.Ops, engineMemory)
 	for _, t := range c.Tables {
 		file := l.file(r.Name, t.Name)
@@ -153,9 +156,12 @@ func (l *Lab) workerConfig(c *charter.Charter, r *role, hub string) (string, err
 		if err != nil {
 			return "", ErrFolder.New("%w", err)
 		}
-		fmt.Fprintf(&b, "  %s: {files: [%s]}\n", t.Name, quoted(rel))
+		fmt.Fprintf(&tables, "  %s: {files: [%s]}\n", t.Name, quoted(rel))
 	}
-	return b.String(), nil
+	if tables.Len() == 0 {
+		return "", nil
+	}
+	return b.String() + tables.String(), nil
 }
 
 const engineMemory = "1GiB"
