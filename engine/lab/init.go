@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/tacit-space/tacit/engine/lab/draft"
 	"github.com/tacit-space/tacit/engine/source"
@@ -40,15 +42,36 @@ func Init(ctx context.Context, dir, from string, o draft.Options) (_ *draft.Draf
 		return nil, ErrFolder.New("%w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(fresh)) }()
-	owners := filepath.Join(fresh, "owners")
-	if err := d.Split(ctx, owners); err != nil {
+	if err := d.Split(ctx, filepath.Join(fresh, "owners")); err != nil {
 		return nil, err
 	}
-	if err := os.Rename(owners, filepath.Join(dir, "owners")); err != nil {
+	if err := os.WriteFile(filepath.Join(fresh, "charter.yaml"), d.YAML(), 0o644); err != nil {
 		return nil, ErrFolder.New("%w", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "charter.yaml"), d.YAML(), 0o644); err != nil {
-		return nil, ErrFolder.New("%w", err)
+	if err := (&Lab{Dir: fresh}).possible(); err != nil {
+		return nil, err
+	}
+	for _, part := range []string{"owners", "charter.yaml"} {
+		if err := os.Rename(filepath.Join(fresh, part), filepath.Join(dir, part)); err != nil {
+			return nil, ErrFolder.New("%w", err)
+		}
 	}
 	return d, nil
 }
+
+// possible checks the charter as it will be once the members have keys, so that no
+// draft is written that could not be used.
+func (l *Lab) possible() error {
+	c, err := l.draft()
+	if err != nil {
+		return err
+	}
+	for i := range c.Members {
+		number := strings.Map(letter, strconv.Itoa(i))
+		c.Members[i].Key = "tk1" + strings.Repeat("a", 52-len(number)) + number
+	}
+	return c.Validate()
+}
+
+// letter turns a digit into one that a fingerprint can have.
+func letter(digit rune) rune { return 'b' + digit - '0' }

@@ -21,6 +21,12 @@ func (s *Source) choose(ctx context.Context, c *SourceColumn, wanted charter.Col
 	if err != nil {
 		return nil, err
 	}
+	if c.Comma {
+		reason += ", written with a comma"
+	}
+	if c.Engine == "TIMESTAMP WITH TIME ZONE" {
+		reason += ", in UTC"
+	}
 	nullable := p.known < p.rows
 	ch := &Choice{Source: c, Reason: reason, value: p.value, Column: charter.Column{
 		Name: c.Name, Type: p.charterType(), Role: role, Nullable: &nullable,
@@ -108,6 +114,10 @@ func (ch *Choice) measure(p *profile) error {
 			hi.Set(lo)
 		}
 	}
+	if p.shape == double && (far(lo) || far(hi)) {
+		ch.Column.Role, ch.Reason = charter.Hidden, "numbers too large for a declared range"
+		return nil
+	}
 	step := new(big.Rat)
 	if p.shape == double {
 		step = resolution(lo, hi, p.digits)
@@ -131,6 +141,11 @@ func (ch *Choice) fitDecimal(p *profile, ends ...*big.Rat) {
 		p.whole = max(p.whole, digits)
 	}
 	ch.Column.Type = p.charterType()
+}
+
+// far reports whether a number is beyond what 128-bit sums could hold anyway.
+func far(r *big.Rat) bool {
+	return new(big.Rat).Abs(r).Cmp(decimal.Pow10(38)) > 0
 }
 
 func plain(r *big.Rat) string {

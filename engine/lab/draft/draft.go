@@ -39,6 +39,9 @@ func Inspect(ctx context.Context, path string, rows Rows, o Options) (*Draft, er
 	if err != nil {
 		return nil, err
 	}
+	if n := len(s.Columns); n > charter.MaxColumns {
+		return nil, ErrInput.New("%s has %d columns, a charter has at most %d", filepath.Base(path), n, charter.MaxColumns)
+	}
 	d := &Draft{opts: o, source: s}
 	if err := d.count(ctx); err != nil {
 		return nil, err

@@ -31,6 +31,7 @@ func TestDrafts(t *testing.T) {
 		"people": {Owners: 3, Unit: "Patient ID", Roles: map[string]charter.ColumnRole{"zip": charter.Category}},
 		"meters": {By: "supplier", MinCohort: 5},
 		"mixed":  {Owners: 5},
+		"europe": {Owners: 3},
 	}
 	for name, o := range options {
 		t.Run(name, func(t *testing.T) {

@@ -113,6 +113,8 @@ func (s *Source) shapeOf(ctx context.Context, p *profile) error {
 		p.become(day, "DATE")
 	case "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS":
 		p.become(moment, "TIMESTAMP")
+	case "TIMESTAMP WITH TIME ZONE":
+		p.shape, p.value = moment, "(CAST("+p.value+" AS TIMESTAMPTZ) AT TIME ZONE 'UTC')"
 	case "VARCHAR", "ENUM", "UUID":
 		p.become(word, "VARCHAR")
 	case "DECIMAL":

@@ -43,6 +43,7 @@ type SourceColumn struct {
 	Original string // name in the file
 	Name     string // name in the charter
 	Engine   string // type that the engine sees
+	Comma    bool   // numbers are written "1,5"
 	NA       bool   // a number, date or truth value only if words such as NA count as missing
 }
 
@@ -71,22 +72,30 @@ func (s *Source) openCSV(ctx context.Context) error {
 			return err
 		}
 	}
-	plain := s.Columns
-	words := append([]string{""}, missing...)
-	if err := s.describe(ctx, s.csv(", nullstr = "+texts(words))); err != nil {
-		return err
-	}
-	types := make([]string, len(plain))
-	for i := range plain {
-		if plain[i].Engine == "VARCHAR" && s.Columns[i].Engine != "VARCHAR" {
-			s.Columns[i].NA = true
-		} else {
-			s.Columns[i] = plain[i]
-		}
+	words := texts(append([]string{""}, missing...))
+	s.reconsider(ctx, ", nullstr = "+words, func(c *SourceColumn) { c.NA = true })
+	s.reconsider(ctx, ", nullstr = "+words+", decimal_separator = ','", func(c *SourceColumn) { c.Comma, c.NA = true, true })
+	types := make([]string, len(s.Columns))
+	for i := range s.Columns {
 		types[i] = text(s.Columns[i].Original) + ": " + text(s.Columns[i].readAs())
 	}
 	s.from = s.csv(", types = {" + strings.Join(types, ", ") + "}")
 	return nil
+}
+
+// reconsider looks whether columns of text are something else under options, and
+// marks those. The engine may refuse the options for this file; then none is.
+func (s *Source) reconsider(ctx context.Context, options string, mark func(*SourceColumn)) {
+	other := *s
+	if other.describe(ctx, s.csv(options)) != nil || len(other.Columns) != len(s.Columns) {
+		return
+	}
+	for i := range s.Columns {
+		if c := &s.Columns[i]; c.Engine == "VARCHAR" && other.Columns[i].Engine != "VARCHAR" {
+			c.Engine = other.Columns[i].Engine
+			mark(c)
+		}
+	}
 }
 
 // csv reads the whole file before it decides on types and separators.
@@ -98,7 +107,7 @@ func (s *Source) csv(options string) string {
 // digit is lost; so does what has words for missing values.
 func (c *SourceColumn) readAs() string {
 	switch c.Engine {
-	case "BOOLEAN", "DATE", "TIMESTAMP":
+	case "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE":
 		if !c.NA {
 			return c.Engine
 		}
@@ -128,6 +137,9 @@ func (s *Source) value(c *SourceColumn) string {
 		return id
 	}
 	id = "trim(" + id + ")"
+	if c.Comma {
+		id = "replace(" + id + ", ',', '.')"
+	}
 	if c.NA {
 		id = "CASE WHEN " + id + " NOT IN " + "(" + strings.Trim(texts(missing), "[]") + ") THEN " + id + " END"
 	}
