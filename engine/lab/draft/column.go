@@ -90,7 +90,7 @@ func (s *Source) category(ctx context.Context, ch *Choice, p *profile) error {
 		}
 		if reason := t.CheckValue(v); reason != "" {
 			ch.Column.Role = charter.Hidden
-			ch.Reason = "a value of it is " + reason
+			ch.Reason = "one of its values: " + reason
 			return nil
 		}
 	}
