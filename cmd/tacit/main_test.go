@@ -13,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/tacit-space/tacit/engine/lab"
 	"github.com/tacit-space/tacit/engine/lab/process"
 )
 
@@ -43,9 +44,21 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", examplesDir())
+			env.Defer(func() { takeDown(t, env.WorkDir) })
 			return nil
 		},
 	})
+}
+
+// takeDown stops the labs that a script which failed left running.
+func takeDown(t *testing.T, folder string) {
+	found, _ := filepath.Glob(filepath.Join(folder, "*", ".lab"))
+	for _, made := range found {
+		l := lab.Lab{Dir: filepath.Dir(made)}
+		if err := l.Down(); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 func examplesDir() string {
