@@ -45,13 +45,13 @@ tables:
     min_cohort: 1
     max_rows: 10000000
     columns:
-      - {name: l_quantity, type: "decimal(15,2)", role: measure, range: ["0", "50"]}
-      - {name: l_extendedprice, type: "decimal(15,2)", role: measure, range: ["0", "110000"]}
-      - {name: l_discount, type: "decimal(15,2)", role: measure, range: ["0", "0.1"]}
-      - {name: l_tax, type: "decimal(15,2)", role: measure, range: ["0", "0.08"]}
-      - {name: l_returnflag, type: text, role: category, domain: [A, N, R]}
-      - {name: l_linestatus, type: text, role: category, domain: [F, O]}
-      - {name: l_shipdate, type: date, role: time, range: ["1992-01-01", "1998-12-31"], grain: day}
+      - {name: l_quantity, type: "decimal(15,2)", role: measure, nullable: false, range: ["0", "50"]}
+      - {name: l_extendedprice, type: "decimal(15,2)", role: measure, nullable: false, range: ["0", "110000"]}
+      - {name: l_discount, type: "decimal(15,2)", role: measure, nullable: false, range: ["0", "0.1"]}
+      - {name: l_tax, type: "decimal(15,2)", role: measure, nullable: false, range: ["0", "0.08"]}
+      - {name: l_returnflag, type: text, role: category, nullable: false, domain: [A, N, R]}
+      - {name: l_linestatus, type: text, role: category, nullable: false, domain: [F, O]}
+      - {name: l_shipdate, type: date, role: time, nullable: false, range: ["1992-01-01", "1998-12-31"], grain: day}
 `
 
 // lineitem makes rows from a hash of their number, so every engine version makes the
