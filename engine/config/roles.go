@@ -46,7 +46,7 @@ type Coordinator struct {
 type CoordinatorLimits struct {
 	MaxJobs    int      `yaml:"max_jobs" range:"1,1000000" help:"Jobs that have not ended; more are refused."`
 	MaxRunning int      `yaml:"max_running" range:"1,1000" help:"Jobs that run at the same time; others wait."`
-	MaxMessage Bytes    `yaml:"max_message" range:"1MiB,16GiB" help:"Largest message of one worker in one round."`
+	MaxMessage Bytes    `yaml:"max_message" range:"1MiB,1GiB" help:"Largest message of one worker in one round."`
 	Retention  Duration `yaml:"retention" range:"1h,8760h" help:"How long ended jobs and their masked results are kept."`
 }
 
@@ -99,7 +99,7 @@ type Engine struct {
 // WorkerLimits bound what a worker accepts.
 type WorkerLimits struct {
 	MaxJobs    int   `yaml:"max_jobs" range:"1,1000" help:"Jobs that run at the same time; others wait."`
-	MaxMessage Bytes `yaml:"max_message" range:"1MiB,16GiB" help:"Largest message of the coordinator."`
+	MaxMessage Bytes `yaml:"max_message" range:"1MiB,1GiB" help:"Largest message of the coordinator."`
 }
 
 // Accept is an owner's own rules. Each can only narrow what the charter allows;
