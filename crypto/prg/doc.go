@@ -4,12 +4,14 @@
 //
 // # Construction
 //
-// Block i of the stream is AES-256(key, domain | 0⁷ | i), where domain is one
-// byte and i the block number as 8 bytes, big-endian. Domain 0 is for vectors
+// Block i of stream n is AES-256(key, domain | n | 0³ | i), where domain is one
+// byte, n 4 bytes and i the block number as 8 bytes, both big-endian. Domain 0 is for vectors
 // modulo 2^64 and 2^128: word j is the little-endian half (j mod 2) of block
 // ⌊j/2⌋, and a 128-bit element is one block, low word first. Domain 1 is for
 // elements of F_p, p = 2^127−1: element i is 32 bytes (blocks 2i and 2i+1)
-// reduced modulo p, at distance below 2^-128 from uniform.
+// reduced modulo p, at distance below 2^-128 from uniform. Both use stream 0. Domain 2 is
+// for residues modulo a prime: words cut to its length, those too large left out. Domain
+// 3 is for bytes.
 //
 // # Threat model
 //

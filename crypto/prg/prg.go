@@ -20,8 +20,10 @@ type Key [32]byte
 func (Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[secret]") }
 
 const (
-	domainVector = 0
-	domainField  = 1
+	domainVector  = 0
+	domainField   = 1
+	domainResidue = 2
+	domainBytes   = 3
 
 	// bufferWords is the part of the keystream that is made at a time: 4 KiB,
 	// small beside a first-level cache of 32 KiB or more.
@@ -33,7 +35,7 @@ func Add(dst []uint64, key *Key, sub bool) { AddAt(dst, key, 0, sub) }
 
 // AddAt is [Add] for a range: dst[0] is word number word of the vector.
 func AddAt(dst []uint64, key *Key, word uint64, sub bool) {
-	s := newStream(key, domainVector, word/2)
+	s := newStream(key, domainVector, word/2, 0)
 	if word%2 == 1 && len(dst) > 0 {
 		first := s.next(2)
 		addWords(dst[:1], first[8:], sub)
@@ -56,7 +58,7 @@ func Add128At(dst []uint64, key *Key, element uint64, sub bool) {
 	if len(dst)%2 != 0 {
 		panic("prg: half a 128-bit element")
 	}
-	s := newStream(key, domainVector, element)
+	s := newStream(key, domainVector, element, 0)
 	for len(dst) > 0 {
 		n := min(len(dst), bufferWords)
 		addPairs(dst[:n], s.next(n), sub)
@@ -78,7 +80,7 @@ func AddVector(v ring.Vector, key *Key, first uint64, sub bool) {
 // They are independent of the words of [Add] under the same key, so that one
 // key masks one vector and its tag.
 func Field(dst []ring.F127, key *Key) {
-	s := newStream(key, domainField, 0)
+	s := newStream(key, domainField, 0, 0)
 	for i := range dst {
 		dst[i] = ring.ReduceF127([32]byte(s.next(4)))
 	}
@@ -91,19 +93,20 @@ func Tag(key *Key) ring.F127 {
 	return dst[0]
 }
 
-// stream is a position in the keystream of one key and domain.
+// stream is a position in the keystream of one key, domain and number.
 type stream struct {
 	ctr cipher.Stream
 	buf [8 * bufferWords]byte
 }
 
-func newStream(key *Key, domain byte, block uint64) *stream {
+func newStream(key *Key, domain byte, block uint64, number uint32) *stream {
 	c, err := aes.NewCipher(key[:])
 	if err != nil {
 		panic("prg: " + err.Error()) // only a wrong key length fails
 	}
 	var iv [aes.BlockSize]byte
 	iv[0] = domain
+	binary.BigEndian.PutUint32(iv[1:], number)
 	binary.BigEndian.PutUint64(iv[8:], block)
 	return &stream{ctr: cipher.NewCTR(c, iv[:])}
 }
