@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tacit-space/tacit/crypto/identity"
+	"github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/ring"
 	"github.com/tacit-space/tacit/crypto/secagg"
 	"github.com/tacit-space/tacit/crypto/session"
@@ -67,7 +68,7 @@ type maskedSumRun struct {
 	seed     uint64
 	workers  []*secagg.Worker
 	server   *secagg.Server
-	question *secagg.Question
+	question *job.Question
 	want     ring.Vector
 	result   []byte
 
@@ -84,7 +85,7 @@ func maskedSumOnce(ctx context.Context, size maskedSumSize, seed uint64, samples
 		return err
 	}
 	begin := time.Now()
-	opened, err := r.question.Open(r.result)
+	opened, err := secagg.Open(r.question, r.result, parallel)
 	if err != nil {
 		return err
 	}
@@ -110,28 +111,27 @@ func (r *maskedSumRun) prepare() error {
 		return err
 	}
 	corrupt := r.size.workers / 3
-	threshold := secagg.ThresholdFor(r.size.workers, corrupt)
-	m := secagg.Manifest{
+	threshold := job.ThresholdFor(r.size.workers, corrupt)
+	m := job.Manifest{
 		Length: r.size.length, Width: ring.Width64, Threshold: threshold, Corruptions: corrupt,
 		MinContributors: max(threshold, corrupt+2),
-		Analyst:         secagg.Member{ID: "analyst", Key: analyst.Public()}, Expiry: 1 << 40,
+		Analyst:         job.Member{ID: "analyst", Key: analyst.Public()}, Expiry: 1 << 40,
 	}
 	members := make([]*identity.Identity, r.size.workers)
 	for i := range members {
 		if members[i], err = identity.Generate(rand.Reader); err != nil {
 			return err
 		}
-		m.Roster = append(m.Roster, secagg.Member{ID: fmt.Sprintf("w%03d", i+1), Key: members[i].Public()})
+		m.Roster = append(m.Roster, job.Member{ID: fmt.Sprintf("w%03d", i+1), Key: members[i].Public()})
 	}
-	if r.question, err = secagg.NewQuestion(m, analyst, rand.Reader); err != nil {
+	if r.question, err = job.NewQuestion(m, analyst, rand.Reader); err != nil {
 		return err
 	}
-	r.question.SetParallel(parallel)
 	return r.machines(members)
 }
 
 func (r *maskedSumRun) machines(members []*identity.Identity) error {
-	submission, err := secagg.ParseSubmission(r.question.Submission())
+	submission, err := job.ParseSubmission(r.question.Submission())
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (r *maskedSumRun) machines(members []*identity.Identity) error {
 	for i, member := range members {
 		self := session.Party(i + 1)
 		everyone = append(everyone, self)
-		offer, err := secagg.ParseOffer(submission.Offer(self))
+		offer, err := job.ParseOffer(submission.Offer(self))
 		if err != nil {
 			return err
 		}
@@ -162,12 +162,12 @@ func (r *maskedSumRun) machines(members []*identity.Identity) error {
 // play carries messages until the server is done. Messages to workers that
 // dropped out are lost.
 func (r *maskedSumRun) play(ctx context.Context) error {
-	queue, err := r.stepServer(secagg.Start{})
+	queue, err := r.stepServer(session.Start{})
 	if err != nil {
 		return err
 	}
 	for i := range r.workers {
-		answers, err := r.stepWorker(i, secagg.Start{})
+		answers, err := r.stepWorker(i, session.Start{})
 		if err != nil {
 			return err
 		}
@@ -256,7 +256,7 @@ func (r *maskedSumRun) toServer(i int, effects []session.Effect, queue *[]sessio
 			r.up += len(send.Body)
 		}
 		more, err := r.stepServer(session.Message{From: session.Party(i + 1), Body: send.Body})
-		if errors.Is(err, secagg.ErrEnded) {
+		if errors.Is(err, session.ErrEnded) {
 			return nil // t openings were enough
 		}
 		if err != nil {

@@ -39,14 +39,14 @@ func decodeAdvertisement(r *wire.Reader) *advertisement {
 
 // statement is what worker u signs.
 func (m *advertisement) statement(a attempt, u session.Party) [32]byte {
-	return a.digest(signAdvertise, partyBytes(u),
+	return a.Digest(signAdvertise, session.PartyBytes(u),
 		m.maskKey[:], m.channelKey[:], m.commitPair[:], m.commitSelf[:])
 }
 
 // check reports why u's advertisement is not usable. The keys are opened, so
 // that nobody stumbles over them later.
 func (m *advertisement) check(a attempt, u session.Party) error {
-	if !a.verify(u, signAdvertise, m.statement(a, u), m.sig[:]) {
+	if !a.Verify(u, signAdvertise, m.statement(a, u), m.sig[:]) {
 		return blame(u, "signature of the advertisement is not valid")
 	}
 	for _, key := range [][]byte{m.maskKey[:], m.channelKey[:]} {
@@ -59,21 +59,21 @@ func (m *advertisement) check(a attempt, u session.Party) error {
 
 // roster is the coordinator's message of R1: the advertisements of U1.
 type roster struct {
-	u1  parties
+	u1  session.Parties
 	ads map[session.Party]*advertisement
 }
 
 func (*roster) kind() kind { return kindRoster }
 
 func (m *roster) encode(w *wire.Writer) {
-	m.u1.encode(w)
+	m.u1.Encode(w)
 	for _, u := range m.u1 {
 		m.ads[u].encode(w)
 	}
 }
 
 func decodeRoster(r *wire.Reader, n int) *roster {
-	m := &roster{u1: decodeParties(r, n), ads: map[session.Party]*advertisement{}}
+	m := &roster{u1: session.DecodeParties(r, n), ads: map[session.Party]*advertisement{}}
 	for _, u := range m.u1 {
 		m.ads[u] = decodeAdvertisement(r)
 	}
@@ -81,4 +81,4 @@ func decodeRoster(r *wire.Reader, n int) *roster {
 }
 
 // hash covers every byte of every advertisement.
-func (m *roster) hash(a attempt) [32]byte { return a.digest(labelU1, marshal(m)) }
+func (m *roster) hash(a attempt) [32]byte { return a.Digest(labelU1, marshal(m)) }

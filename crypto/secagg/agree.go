@@ -6,13 +6,13 @@ import (
 )
 
 // survivors is the coordinator's message of R3: U3, those whose input arrived.
-type survivors struct{ u3 parties }
+type survivors struct{ u3 session.Parties }
 
 func (*survivors) kind() kind              { return kindSurvivors }
-func (m *survivors) encode(w *wire.Writer) { m.u3.encode(w) }
+func (m *survivors) encode(w *wire.Writer) { m.u3.Encode(w) }
 
 func decodeSurvivors(r *wire.Reader, n int) *survivors {
-	return &survivors{u3: decodeParties(r, n)}
+	return &survivors{u3: session.DecodeParties(r, n)}
 }
 
 // consensus is what workers agree on in R3: what they saw, and who is in the
@@ -20,22 +20,22 @@ func decodeSurvivors(r *wire.Reader, n int) *survivors {
 // alone: t signatures prove one view of the whole attempt.
 type consensus struct {
 	view view
-	u3   parties
+	u3   session.Parties
 }
 
 // statement is what every worker of U3 signs, once.
 func (c consensus) statement(a attempt) [32]byte {
-	return a.digest(signAgree, c.view.u1[:], c.view.u2[:], c.u3.bytes())
+	return a.Digest(signAgree, c.view.u1[:], c.view.u2[:], c.u3.Bytes())
 }
 
 // release is the digest under which a worker releases the job, once.
 func (c consensus) release(a attempt) [32]byte {
 	s := c.statement(a)
-	return a.digest(labelRelease, s[:])
+	return a.Digest(labelRelease, s[:])
 }
 
 func (c consensus) check(a attempt, u session.Party, sig signature) error {
-	if !a.verify(u, signAgree, c.statement(a), sig[:]) {
+	if !a.Verify(u, signAgree, c.statement(a), sig[:]) {
 		return blame(u, "signature over the survivors is not valid")
 	}
 	return nil
@@ -52,14 +52,14 @@ func decodeAgreement(r *wire.Reader) *agreement { return &agreement{sig: readSig
 // certificate is the coordinator's message of R4: exactly t signatures over one
 // consensus, of t different workers of U3.
 type certificate struct {
-	signers parties
+	signers session.Parties
 	sigs    map[session.Party]signature
 }
 
 func (*certificate) kind() kind { return kindCertificate }
 
 func (m *certificate) encode(w *wire.Writer) {
-	m.signers.encode(w)
+	m.signers.Encode(w)
 	for _, u := range m.signers {
 		sig := m.sigs[u]
 		w.Fixed(sig[:])
@@ -67,7 +67,7 @@ func (m *certificate) encode(w *wire.Writer) {
 }
 
 func decodeCertificate(r *wire.Reader, n int) *certificate {
-	m := &certificate{signers: decodeParties(r, n), sigs: map[session.Party]signature{}}
+	m := &certificate{signers: session.DecodeParties(r, n), sigs: map[session.Party]signature{}}
 	for _, u := range m.signers {
 		m.sigs[u] = readSignature(r)
 	}
@@ -76,7 +76,7 @@ func decodeCertificate(r *wire.Reader, n int) *certificate {
 
 // check reports why the certificate does not prove the consensus.
 func (m *certificate) check(a attempt, c consensus) error {
-	if len(m.signers) != a.Threshold || !m.signers.within(c.u3) {
+	if len(m.signers) != a.Threshold || !m.signers.Within(c.u3) {
 		return blame(session.Coordinator, "%d signatures over the survivors, wanted %d of their own",
 			len(m.signers), a.Threshold)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tacit-space/tacit/crypto/cryptotest"
 	"github.com/tacit-space/tacit/crypto/kem"
+	"github.com/tacit-space/tacit/crypto/mask"
 	"github.com/tacit-space/tacit/crypto/prg"
 	"github.com/tacit-space/tacit/crypto/ring"
 	"github.com/tacit-space/tacit/crypto/session"
@@ -22,13 +23,14 @@ import (
 //
 // An attack returns whether it succeeded: whether the adversary learnt, or made the
 // analyst believe, what it must not.
+//
+// Mistake 1, a manifest that nobody authenticates, is a test of package job.
 func TestAttacks(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		attack  func(t *testing.T, without defences) bool
 		without defences
 	}{
-		{"1 analyst key replaced", attackAnalystKey, defences{offerSignature: true}},
 		{"2 analyst ciphertext replayed", attackReplay, defences{analystMask: unboundAnalystMask}},
 		{"3 analyst mask in two attempts", attackTwoAttempts, defences{analystMask: sameAnalystMask}},
 		{"4 both secrets of one worker", attackBothSecrets, defences{oneAnswer: true}},
@@ -56,40 +58,6 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
-// Mistake 1: pk_A not authenticated. The coordinator puts its own key and its own
-// alpha into the manifest and reads the sum.
-func attackAnalystKey(t *testing.T, without defences) bool {
-	w := newWorld(t, five, defences{})
-	key := kem.DeriveKey([kem.SeedSize]byte{1})
-	alpha, err := newAlpha(cryptotest.Rand("mallory"))
-	must(t, err)
-	forged := *w.question.Manifest()
-	forged.AnalystKey, forged.AlphaHash = key.Public().Bytes(), alpha.hash()
-	h := forged.Hash()
-	sub := &Submission{Manifest: &forged, signed: signed{manifest: forged.Marshal(), signature: w.sub.signature}}
-	for _, p := range w.everyone() {
-		box, err := forged.Roster[p-1].Key.Seal([]byte(labelAlphaBox), append(h[:], partyBytes(p)...),
-			alpha.seed.Bytes(), cryptotest.Rand("box"))
-		must(t, err)
-		sub.boxes = append(sub.boxes, box)
-	}
-	for _, p := range w.everyone() { // what every owner does with an offer
-		offer, err := ParseOffer(sub.Offer(p))
-		must(t, err)
-		offer.without = without
-		if _, _, err := offer.Open(w.ids[p]); err != nil {
-			if !errors.Is(err, ErrSignature) {
-				t.Fatal(err)
-			}
-			return false
-		}
-	}
-	w.question = &Question{submission: sub, key: key, alpha: alpha} // mallory in the analyst's place
-	w.sub, w.alpha = sub, alpha
-	o, err := w.run(w.network(1, 1, w.everyone()), w.everyone())
-	return err == nil && o != nil && o.Sum.Equal(w.sum(w.everyone()))
-}
-
 // Mistake 2: KA_u not bound to u and H(ctA_u). Corrupt workers 3 and 4 replay the
 // analyst ciphertexts of the honest 1 and 2. They do not know the honest inputs, and
 // make the analyst accept twice their sum: inputs are no longer independent.
@@ -100,7 +68,7 @@ func attackReplay(t *testing.T, without defences) bool {
 	for _, u := range []session.Party{1, 2} {
 		replayer := u + 2
 		w.inputs[replayer] = ring.NewVector(64, 3) // nothing of its own
-		own := n.Machine(replayer).(*Worker).fresh.analyst.key
+		own := n.Machine(replayer).(*Worker).fresh.analyst.Key
 		n.Lies[u] = onKind(kindInput, func(body []byte) []byte {
 			honest[u] = w.decodeInput(body)
 			return body
@@ -111,15 +79,15 @@ func attackReplay(t *testing.T, without defences) bool {
 	}
 	n.Lies[session.Coordinator] = onKind(kindResult, w.double)
 	n.Begin()
-	w.provideInputs(n, parties{1, 2})
+	w.provideInputs(n, session.Parties{1, 2})
 	for len(honest) < 2 {
 		n.Step()
 	}
-	w.provideInputs(n, parties{3, 4})
+	w.provideInputs(n, session.Parties{3, 4})
 	n.Run()
 	o, err := w.open(n)
 	if err != nil {
-		if !errors.Is(err, ErrCheck) {
+		if !errors.Is(err, session.ErrCheck) {
 			t.Fatal(err)
 		}
 		return false
@@ -137,7 +105,7 @@ func onKind(k kind, change func(body []byte) []byte) cryptotest.Lie {
 	}
 }
 
-func (w *world) attempt(number uint32) attempt { return newAttempt(w.question.Manifest(), number) }
+func (w *world) attempt(number uint32) attempt { return newAttempt(w.manifest, number) }
 
 func (w *world) decodeInput(body []byte) *maskedInput {
 	a := w.attempt(1)
@@ -148,11 +116,11 @@ func (w *world) decodeInput(body []byte) *maskedInput {
 
 // replay takes u's own analyst mask off its input and puts another's ciphertext in.
 func (w *world) replay(u session.Party, m *maskedInput, own prg.Key, ct [kem.CiphertextSize]byte) []byte {
-	off := []mask{{key: own, sub: true}}
+	off := []mask.Mask{{Key: own, Sub: true}}
 	y, err := ring.Decode(64, 3, m.words)
 	must(w.tb, err)
-	addMasks(y, off, nil)
-	m.words, m.tag, m.evidence.ct = y.Append(nil), addTagMasks(m.tag, off), ct
+	mask.Add(y, off, nil)
+	m.words, m.tag, m.evidence.ct = y.Append(nil), mask.AddTags(m.tag, off), ct
 	return w.resign(u, m)
 }
 
@@ -175,7 +143,7 @@ func (w *world) double(body []byte) []byte {
 
 // alter changes S and Tag of a result.
 func (w *world) alter(body []byte, change func(ring.Vector, ring.F127) ring.F127) []byte {
-	m := w.question.Manifest()
+	m := w.manifest
 	res, err := unmarshal(body, kindResult, func(r *wire.Reader) *result { return decodeResult(r, m) })
 	must(w.tb, err)
 	s, err := ring.Decode(m.Width, m.Length, res.words)
@@ -203,7 +171,7 @@ func attackTwoAttempts(t *testing.T, without defences) bool {
 		return cryptotest.Rand("worker %d attempt %d", p, attempt)
 	}
 	seen := func(number uint32) ring.Vector {
-		m := newMallory(t, w, number, parties{2, 3, 4, 5})
+		m := newMallory(t, w, number, session.Parties{2, 3, 4, 5})
 		must(t, m.collect(w.everyone(), w.everyone()))
 		x, ok := m.strip(1, w.everyone(), m.corruptPairs(), m.secretOf(1, selfKind))
 		if !ok {
@@ -222,7 +190,7 @@ func attackTwoAttempts(t *testing.T, without defences) bool {
 
 // sameAnalystMask does not bind the attempt.
 func sameAnalystMask(a attempt, shared, ct []byte, u session.Party) prg.Key {
-	a.number = 0
+	a.Number = 0
 	return a.analystMask(shared, ct, u)
 }
 
@@ -232,7 +200,7 @@ func sameAnalystMask(a attempt, shared, ct []byte, u session.Party) prg.Key {
 func attackBothSecrets(t *testing.T, without defences) bool {
 	w := newWorld(t, five, without)
 	m := newMallory(t, w, 1, nil)
-	all, rest := w.everyone(), parties{2, 3, 4, 5}
+	all, rest := w.everyone(), session.Parties{2, 3, 4, 5}
 	must(t, m.collect(all, all))
 	if err := m.openWith(all, all); err != nil {
 		t.Fatal(err)
@@ -243,7 +211,7 @@ func attackBothSecrets(t *testing.T, without defences) bool {
 }
 
 // openWith lets signers sign U3, and opens with their certificate.
-func (m *mallory) openWith(signers, u3 parties) error {
+func (m *mallory) openWith(signers, u3 session.Parties) error {
 	cert, err := m.certify(signers, u3)
 	if err != nil {
 		return err
@@ -269,16 +237,16 @@ func (m *mallory) reads(u session.Party) bool {
 // 2 come off. The parameters promise four honest inputs in every sum.
 func attackSplitViews(t *testing.T, without defences) bool {
 	w := newWorld(t, shape{n: 10, corruptions: 3, threshold: 7, min: 7, length: 3, width: 64}, without)
-	m := newMallory(t, w, 1, parties{8, 9, 10})
+	m := newMallory(t, w, 1, session.Parties{8, 9, 10})
 	all := w.everyone()
 	must(t, m.collect(all, all))
-	dropped := map[session.Party]parties{
+	dropped := map[session.Party]session.Parties{
 		1: {3, 4, 5}, 2: {6, 7},
 		3: {4, 5, 6}, 4: {5, 6, 7}, 5: {3, 6, 7}, 6: {3, 4, 7}, 7: {3, 4, 5},
 	}
 	for p, gone := range dropped {
-		u3 := all.without(gone)
-		own, err := m.certify(parties{p}, u3)
+		u3 := all.Without(gone)
+		own, err := m.certify(session.Parties{p}, u3)
 		must(t, err)
 		if err := m.say(p, m.forge(own, u3)); err != nil {
 			return false
@@ -290,7 +258,7 @@ func attackSplitViews(t *testing.T, without defences) bool {
 		for v := session.Party(3); v <= 7; v++ {
 			pairs[v] = m.secretOf(v, pairKind)
 		}
-		x, ok := m.strip(u, all.without(parties{3 - u}), pairs, m.secretOf(u, selfKind))
+		x, ok := m.strip(u, all.Without(session.Parties{3 - u}), pairs, m.secretOf(u, selfKind))
 		if !ok {
 			return false
 		}
@@ -300,7 +268,7 @@ func attackSplitViews(t *testing.T, without defences) bool {
 }
 
 // forge fills a certificate up with signatures that mallory can make: none.
-func (m *mallory) forge(own *certificate, u3 parties) *certificate {
+func (m *mallory) forge(own *certificate, u3 session.Parties) *certificate {
 	cert := &certificate{signers: u3[:m.a.Threshold], sigs: map[session.Party]signature{}}
 	for p, sig := range own.sigs {
 		cert.sigs[p] = sig
@@ -340,7 +308,7 @@ func attackSmallSeed(t *testing.T, without defences) bool {
 	s.length = 6
 	w := newWorld(t, s, without)
 	clear(w.inputs[1].Words[:4])
-	m := newMallory(t, w, 1, parties{2, 3, 4, 5})
+	m := newMallory(t, w, 1, session.Parties{2, 3, 4, 5})
 	must(t, m.collect(w.everyone(), w.everyone()))
 	x, ok := m.strip(1, w.everyone(), m.corruptPairs(), m.secretOf(1, selfKind))
 	if !ok {
@@ -372,7 +340,7 @@ func attackSecondRelease(t *testing.T, without defences) bool {
 	n := w.network(1, 1, w.everyone())
 	all, err := w.run(n, w.everyone())
 	must(t, err)
-	rest := parties{2, 3, 4, 5}
+	rest := session.Parties{2, 3, 4, 5}
 	again := w.network(1, 2, rest)
 	again.Ledger = n.Ledger // what the drivers have on disk
 	fewer, err := w.run(again, rest)
@@ -390,8 +358,8 @@ func attackFewContributors(t *testing.T, without defences) bool {
 	s := five
 	s.min = 5
 	w := newWorld(t, s, defences{minContributors: true})
-	four := parties{1, 2, 3, 4}
-	n := cryptotest.New(1, Start{})
+	four := session.Parties{1, 2, 3, 4}
+	n := cryptotest.New(1, session.Start{})
 	server, err := NewServer(w.serverConfig(1, four))
 	must(t, err)
 	n.Add(session.Coordinator, server, nil)
@@ -410,7 +378,7 @@ func attackOverflow(t *testing.T, without defences) bool {
 	w := newWorld(t, five, without)
 	w.inputs[1].Words[0], w.inputs[2].Words[0] = 1<<62, 1<<62
 	o, err := w.run(w.network(1, 1, w.everyone()), w.everyone())
-	if err != nil && !errors.Is(err, ErrCheck) {
+	if err != nil && !errors.Is(err, session.ErrCheck) {
 		t.Fatal(err)
 	}
 	return err == nil && int64(o.Sum.Words[0]) < 0
@@ -427,7 +395,7 @@ func attackAlteredSum(t *testing.T, without defences) bool {
 		})
 	})
 	o, err := w.run(n, w.everyone())
-	if err != nil && !errors.Is(err, ErrCheck) {
+	if err != nil && !errors.Is(err, session.ErrCheck) {
 		t.Fatal(err)
 	}
 	return err == nil && o.Sum.Words[1] == w.sum(w.everyone()).Words[1]+1
@@ -439,13 +407,13 @@ func attackAlteredSum(t *testing.T, without defences) bool {
 func attackLateInputRead(t *testing.T, without defences) bool {
 	w := newWorld(t, five, without)
 	m := newMallory(t, w, 1, nil)
-	all, rest := w.everyone(), parties{2, 3, 4, 5}
+	all, rest := w.everyone(), session.Parties{2, 3, 4, 5}
 	must(t, m.collect(all, all))
 	must(t, m.openWith(rest, rest))
 	if m.secretOf(1, pairKind) == nil {
 		t.Fatal("four shares open r_1")
 	}
-	if _, err := m.certify(parties{1}, rest); err == nil {
+	if _, err := m.certify(session.Parties{1}, rest); err == nil {
 		t.Fatal("worker 1 signs survivors without itself")
 	}
 	return m.reads(1)
@@ -471,11 +439,11 @@ func attackLateInputAdded(t *testing.T, without defences) bool {
 	}
 	n.Orderly = true
 	o, err := w.run(n, w.everyone())
-	if err != nil && !errors.Is(err, ErrCheck) {
+	if err != nil && !errors.Is(err, session.ErrCheck) {
 		t.Fatal(err)
 	}
 	if err == nil {
-		w.expect(o, err, parties{2, 3, 4, 5})
+		w.expect(o, err, session.Parties{2, 3, 4, 5})
 	}
 	return err != nil
 }

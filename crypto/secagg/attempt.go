@@ -2,14 +2,14 @@ package secagg
 
 import (
 	"crypto/subtle"
-	"encoding/binary"
 
+	"github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/prg"
 	"github.com/tacit-space/tacit/crypto/session"
 )
 
 // Labels of derived keys, commitments and signed statements. All are bound to h
-// and a by [attempt.key] and [attempt.digest].
+// and a by [job.Attempt.Key] and [job.Attempt.Digest].
 const (
 	labelMaskKey     = "tacit/secagg/v1/mask key"     // r_u → seed of pkm_u
 	labelEncaps      = "tacit/secagg/v1/enc"          // r_u → coins of ct_uv
@@ -32,66 +32,38 @@ const (
 	signOpen      = "tacit/secagg/v1/sign opening"
 )
 
-// attempt is what every key, hash and signature is bound to: the manifest by
-// its hash h, and the number a of the attempt. Workers that were shown different
-// manifests, or take part in different attempts, derive masks that do not
-// cancel.
-type attempt struct {
-	*Manifest
-	hash   [32]byte
-	number uint32
+// attempt is the run of one job, to which every key, hash and signature is bound.
+type attempt struct{ job.Attempt }
+
+func newAttempt(m *job.Manifest, number uint32) attempt {
+	return attempt{job.NewAttempt(m, number)}
 }
 
-func newAttempt(m *Manifest, number uint32) attempt {
-	return attempt{Manifest: m, hash: m.Hash(), number: number}
-}
-
-// n returns the number of workers of the roster.
-func (a attempt) n() int { return len(a.Roster) }
-
-// bind puts h and a in front of parts.
-func (a attempt) bind(parts [][]byte) [][]byte {
-	number := binary.LittleEndian.AppendUint32(nil, a.number)
-	return append([][]byte{a.hash[:], number}, parts...)
-}
-
-// key derives KDF(secret, label, h, a, parts).
-func (a attempt) key(secret []byte, label string, parts ...[]byte) [32]byte {
-	return session.KDF(secret, label, a.bind(parts)...)
-}
-
-// digest returns H(label, h, a, parts): a commitment if a part is secret, a
-// statement if it is signed.
-func (a attempt) digest(label string, parts ...[]byte) [32]byte {
-	return session.Hash(label, a.bind(parts)...)
-}
-
-// verify reports whether p signed the statement under the label.
-func (a attempt) verify(p session.Party, label string, statement [32]byte, sig []byte) bool {
-	member, ok := a.Member(p)
-	return ok && member.Key.Verify(label, statement[:], sig)
+// blame blames p for what this protocol forbids.
+func blame(p session.Party, format string, args ...any) error {
+	return session.Blame(p, "secagg: "+format, args...)
 }
 
 // pairMask returns K_uv, the same for both orders of u and v.
 func (a attempt) pairMask(shared []byte, u, v session.Party) prg.Key {
-	return prg.Key(a.key(shared, labelPair, partyBytes(min(u, v)), partyBytes(max(u, v))))
+	return prg.Key(a.Key(shared, labelPair, session.PartyBytes(min(u, v)), session.PartyBytes(max(u, v))))
 }
 
 // confirmation returns what u shows v to prove that it knows s_uv.
 func (a attempt) confirmation(shared []byte, u, v session.Party) [32]byte {
-	return a.key(shared, labelConfirm, partyBytes(u), partyBytes(v))
+	return a.Key(shared, labelConfirm, session.PartyBytes(u), session.PartyBytes(v))
 }
 
 // selfMask returns K_u.
 func (a attempt) selfMask(self []byte, u session.Party) prg.Key {
-	return prg.Key(a.key(self, labelSelf, partyBytes(u)))
+	return prg.Key(a.Key(self, labelSelf, session.PartyBytes(u)))
 }
 
 // analystMask returns KA_u, bound to u and H(ctA_u): a worker that replays
 // another's ciphertext does not get the other's mask.
 func (a attempt) analystMask(shared, ct []byte, u session.Party) prg.Key {
 	h := session.Hash(labelAnalyst, ct)
-	return prg.Key(a.key(shared, labelAnalyst, partyBytes(u), h[:]))
+	return prg.Key(a.Key(shared, labelAnalyst, session.PartyBytes(u), h[:]))
 }
 
 // equal compares in a time that depends on the lengths only.

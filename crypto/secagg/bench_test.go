@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tacit-space/tacit/crypto/kem"
+	"github.com/tacit-space/tacit/crypto/mask"
 	"github.com/tacit-space/tacit/crypto/ring"
 	"github.com/tacit-space/tacit/crypto/session"
 )
@@ -61,10 +62,10 @@ func largeWorker(b *testing.B) *Worker {
 	w := newWorld(b, large, defences{})
 	m := w.worker(50, 1)
 	m.par = cores
-	masks := make([]mask, large.n+1)
+	masks := make([]mask.Mask, large.n+1)
 	for i := range masks {
-		masks[i] = mask{sub: i%2 == 0}
-		masks[i].key[0] = byte(i)
+		masks[i] = mask.Mask{Sub: i%2 == 0}
+		masks[i].Key[0] = byte(i)
 	}
 	m.held, m.opened = &held{}, &opened{masks: masks}
 	return m
@@ -131,10 +132,9 @@ func largeServer(b *testing.B) *Server {
 // BenchmarkAnalystOpen: verify, unmask and check the sum of 88 workers.
 func BenchmarkAnalystOpen(b *testing.B) {
 	w := newWorld(b, large, defences{})
-	w.question.SetParallel(cores)
-	body := w.emptyResult(everyone(large.n - dropouts))
+	body := w.emptyResult(session.Everyone(large.n - dropouts))
 	for b.Loop() {
-		if _, err := w.question.Open(body); err != nil {
+		if _, err := Open(w.question, body, cores); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -142,18 +142,20 @@ func BenchmarkAnalystOpen(b *testing.B) {
 }
 
 // emptyResult is the result of a run in which all inputs are zero.
-func (w *world) emptyResult(u3 parties) []byte {
+func (w *world) emptyResult(u3 session.Parties) []byte {
 	a := w.attempt(1)
 	c := consensus{u3: u3}
 	res := &result{receipt: receipt{number: 1, agreed: c, evidence: map[session.Party]*evidence{}}}
 	sum, st := ring.NewVector(a.Width, a.Length), c.statement(a)
 	res.receipt.cert = &certificate{signers: u3[:a.Threshold], sigs: map[session.Party]signature{}}
+	key, err := kem.ParsePublicKey(a.AnalystKey[:])
+	must(w.tb, err)
 	for _, u := range u3 {
-		ct, shared, err := kem.Encapsulate(w.question.key.Public(), w.rand(u, 1))
+		ct, shared, err := kem.Encapsulate(key, w.rand(u, 1))
 		must(w.tb, err)
-		masks := []mask{{key: a.analystMask(shared[:], ct[:], u)}}
-		addMasks(sum, masks, cores)
-		res.tag = addTagMasks(res.tag, masks)
+		masks := []mask.Mask{{Key: a.analystMask(shared[:], ct[:], u)}}
+		mask.Add(sum, masks, cores)
+		res.tag = mask.AddTags(res.tag, masks)
 		e := &evidence{ct: ct}
 		signed := e.statement(a, u, c.view)
 		e.sig = signature(w.ids[u].Sign(signInput, signed[:]))

@@ -9,7 +9,6 @@ import (
 // without it. The zero value takes out nothing. No exported name leads here, and
 // a test keeps code outside the tests from setting any of it.
 type defences struct {
-	offerSignature  bool // the analyst's signature over the manifest
 	parameterCheck  bool // the worker's own check of t, T and n_min
 	minContributors bool // the worker's and the analyst's own check of n_min in every round
 	oneAnswer       bool // one answer per round: a worker signs one U3 only
@@ -40,7 +39,7 @@ func (d *defences) analystKeyOf(a attempt, shared, ct []byte, u session.Party) p
 }
 
 // tooFew reports whether a set is smaller than n_min.
-func (d *defences) tooFew(a attempt, p parties) bool {
+func (d *defences) tooFew(a attempt, p session.Parties) bool {
 	return len(p) < a.MinContributors && !d.minContributors
 }
 

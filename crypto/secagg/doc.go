@@ -4,11 +4,11 @@
 //
 // # Protocol
 //
-// Workers W_1 … W_n, coordinator C, analyst A. Workers talk to C only; C relays. A
-// signs the [Manifest]: the job, the vectors (length d, ring 2^b), the roster with its
-// identity keys, n_min, the threshold t, the tolerated corruptions T, a fresh key pk_A,
-// a commitment to alpha, the expiry. h is its hash and a the number of the attempt;
-// every derived key, commitment and signature below is bound to both.
+// Workers W_1 … W_n, coordinator C, analyst A. Workers talk to C only; C relays. What A
+// signs and all check before is the [job.Manifest]: the vectors (length d, ring 2^b), the
+// roster, n_min, the threshold t, the tolerated corruptions T, A's key pk_A for this job and
+// a commitment to alpha. h is its hash and a the number of the attempt; every derived key,
+// commitment and signature below is bound to both ([job.Attempt]).
 // 2t > n + T and n_min >= max(t, T+2), with T >= 1 and n >= 3.
 //
 //	R0  W→C  pkm_u (from r_u), pkc_u (independent of it), H(r_u), H(b_u), signed
@@ -81,7 +81,7 @@
 // once per job, over all attempts; end the attempt at the expiry.
 //
 // The known attacks are in attacks_test.go, each against the code and against the code
-// without its defence.
+// without its defence; that of the forged manifest is in package job.
 //
 // # Sizes and limits
 //
@@ -97,20 +97,20 @@
 //	opening        W→C           69 + 34 n
 //	result         C→A           97 + 66 t + 1 218 m + V
 //
-// n is at most [MaxWorkers], d at most [MaxLength]. A worker holds its vector once and its
-// encoding once; the coordinator one vector, and one message at a time, beside n²·2.6 kB of
-// packets until U3 is fixed: for many workers the graph of Bell et al. or a sum without
-// drop-out recovery is the better protocol. Work, in masks of length d: a worker n + 1, the
-// coordinator m + m·(n−m), the analyst m.
+// n is at most [job.MaxWorkers], d at most [job.MaxLength]. A worker holds its vector once
+// and its encoding once; the coordinator one vector, and one message at a time, beside
+// n²·2.6 kB of packets until U3 is fixed: for many workers the graph of Bell et al. or a sum
+// without drop-out recovery is the better protocol. Work, in masks of length d: a worker
+// n + 1, the coordinator m + m·(n−m), the analyst m.
 //
 // # Errors
 //
-// A message that breaks a rule is refused by Step with a [BlameError] (its sender did it),
-// [ErrLate], [ErrEarly] or [ErrUnknownSender]; the machine is unchanged and the attempt goes
-// on without that message. [session.Abort] ends an attempt: with [ErrTooFew] or [ErrGone] and
-// nobody to blame, or blaming a dealer whose signed shares are wrong. [Question.Open]
-// returns a BlameError or [ErrCheck] and never a sum that did not pass. No error holds a
-// secret or a data value.
+// A message that breaks a rule is refused by Step with a [session.BlameError] (its sender
+// did it), [session.ErrLate], [session.ErrEarly] or [session.ErrUnknownSender]; the machine
+// is unchanged and the attempt goes on without that message. [session.Abort] ends an
+// attempt: with [session.ErrTooFew] or [session.ErrGone] and nobody to blame, or blaming a
+// dealer whose signed shares are wrong. [Open] returns a BlameError or [session.ErrCheck]
+// and never a sum that did not pass. No error holds a secret or a data value.
 //
 // # References
 //
@@ -125,6 +125,6 @@
 // the analyst; workers sign U1 and U2 beside U3; dealers commit to every share, so that a
 // wrong one has an author; the analyst checks the sum.
 //
-// Start at [NewQuestion], then [Worker.Step] and [Server.Step]; each round has a file
-// for the messages, one for the worker and one for the server.
+// Start at [Worker.Step], [Server.Step] and [Open]; each round has a file for the messages,
+// one for the worker and one for the server. What comes before is in package job.
 package secagg

@@ -76,16 +76,16 @@ func readField(r *wire.Reader) ring.F127 {
 // analyst can check the signature without the vector.
 func (a attempt) inputDigest(tag ring.F127, words []byte) [32]byte {
 	t := tag.Bytes()
-	return a.digest(signInput+" vector", t[:], words)
+	return a.Digest(signInput+" vector", t[:], words)
 }
 
 // statement is what worker u signs.
 func (e *evidence) statement(a attempt, u session.Party, v view) [32]byte {
-	return a.digest(signInput, partyBytes(u), v.u1[:], v.u2[:], e.ct[:], e.digest[:])
+	return a.Digest(signInput, session.PartyBytes(u), v.u1[:], v.u2[:], e.ct[:], e.digest[:])
 }
 
 func (e *evidence) check(a attempt, u session.Party, v view) error {
-	if !a.verify(u, signInput, e.statement(a, u, v), e.sig[:]) {
+	if !a.Verify(u, signInput, e.statement(a, u, v), e.sig[:]) {
 		return blame(u, "signature of the masked input is not valid")
 	}
 	return nil

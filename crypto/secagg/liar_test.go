@@ -37,7 +37,7 @@ func (l *liar) lie(to session.Party, body []byte) [][]byte {
 // change returns a lie in the place of body.
 func (l *liar) change(to session.Party, body []byte) []byte {
 	r := wire.NewReader(body[1:])
-	n := l.a.n()
+	n := l.a.N()
 	switch kindOf(body) {
 	case kindAdvertisement:
 		return l.advertisement(decodeAdvertisement(r))
@@ -46,7 +46,7 @@ func (l *liar) change(to session.Party, body []byte) []byte {
 	case kindInput:
 		return l.input(decodeInput(r, l.a))
 	case kindAgreement:
-		return marshal(&agreement{sig: l.sign(signAgree, consensus{u3: l.subset(everyone(n))}.statement(l.a))})
+		return marshal(&agreement{sig: l.sign(signAgree, consensus{u3: l.subset(session.Everyone(n))}.statement(l.a))})
 	case kindOpening:
 		return l.opening(decodeOpening(r, n))
 	case kindRoster:
@@ -75,8 +75,8 @@ func (l *liar) bytes() (b [32]byte) {
 }
 
 // subset drops each member with one chance in six.
-func (l *liar) subset(p parties) parties {
-	var q parties
+func (l *liar) subset(p session.Parties) session.Parties {
+	var q session.Parties
 	for _, x := range p {
 		if l.r.IntN(6) > 0 {
 			q = append(q, x)
@@ -184,7 +184,7 @@ func (l *liar) packets(m *packets) []byte {
 func (l *liar) certificate(m *certificate) []byte {
 	u := m.signers[l.r.IntN(len(m.signers))]
 	if l.r.IntN(2) == 0 {
-		m.signers = m.signers.without(parties{u})
+		m.signers = m.signers.Without(session.Parties{u})
 	} else {
 		m.sigs[u] = signature{}
 	}
@@ -202,7 +202,7 @@ func (l *liar) result(m *result) []byte {
 	case 1:
 		m.tag = m.tag.Add(ring.F127FromUint64(1))
 	case 2:
-		c.u3 = c.u3.without(parties{u})
+		c.u3 = c.u3.Without(session.Parties{u})
 	case 3:
 		m.receipt.evidence[u].ct[0] ^= 1
 	case 4:

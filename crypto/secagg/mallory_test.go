@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/tacit-space/tacit/crypto/kem"
+	"github.com/tacit-space/tacit/crypto/mask"
 	"github.com/tacit-space/tacit/crypto/prg"
 	"github.com/tacit-space/tacit/crypto/ring"
 	"github.com/tacit-space/tacit/crypto/session"
@@ -37,10 +38,10 @@ type spied struct {
 	analyst    prg.Key
 }
 
-func newMallory(t *testing.T, w *world, number uint32, corrupt parties) *mallory {
+func newMallory(t *testing.T, w *world, number uint32, corrupt session.Parties) *mallory {
 	t.Helper()
 	m := &mallory{
-		t: t, w: w, a: newAttempt(w.question.Manifest(), number),
+		t: t, w: w, a: newAttempt(w.manifest, number),
 		workers: map[session.Party]*Worker{}, ledger: map[session.Party][32]byte{},
 		ads: map[session.Party]*advertisement{}, shares: map[session.Party]*shares{},
 		inputs: map[session.Party]*maskedInput{}, opening: map[session.Party][]*opening{},
@@ -48,11 +49,11 @@ func newMallory(t *testing.T, w *world, number uint32, corrupt parties) *mallory
 	}
 	for _, p := range w.everyone() {
 		m.workers[p] = w.worker(p, number)
-		if corrupt.has(p) {
+		if corrupt.Has(p) {
 			f := m.workers[p].fresh
 			m.secrets[p] = spied{
 				pair: clone(f.pair.Bytes()), self: clone(f.self.Bytes()),
-				channel: kem.DeriveKey([kem.SeedSize]byte(f.channel.Seed().Bytes())), analyst: f.analyst.key,
+				channel: kem.DeriveKey([kem.SeedSize]byte(f.channel.Seed().Bytes())), analyst: f.analyst.Key,
 			}
 		}
 	}
@@ -72,7 +73,7 @@ func (m *mallory) step(p session.Party, ev session.Event) error {
 		switch e := e.(type) {
 		case session.Release:
 			if old, ok := m.ledger[p]; ok && old != e.Digest {
-				return ErrEnded
+				return session.ErrEnded
 			}
 			m.ledger[p] = e.Digest
 		case session.Abort:
@@ -91,11 +92,11 @@ func (m *mallory) hear(p session.Party, body []byte) {
 	case kindAdvertisement:
 		m.ads[p] = decodeAdvertisement(r)
 	case kindShares:
-		m.shares[p] = decodeShares(r, p, m.a.n())
+		m.shares[p] = decodeShares(r, p, m.a.N())
 	case kindInput:
 		m.inputs[p] = decodeInput(r, m.a)
 	case kindOpening:
-		m.opening[p] = append(m.opening[p], decodeOpening(r, m.a.n()))
+		m.opening[p] = append(m.opening[p], decodeOpening(r, m.a.N()))
 	}
 	must(m.t, r.Err())
 }
@@ -107,9 +108,9 @@ func (m *mallory) say(p session.Party, msg message) error {
 
 // collect runs R0 to R2 with everybody of u1 and u2, honestly, and returns the
 // first objection.
-func (m *mallory) collect(u1, u2 parties) error {
+func (m *mallory) collect(u1, u2 session.Parties) error {
 	for _, p := range u1 {
-		must(m.t, m.step(p, Start{}))
+		must(m.t, m.step(p, session.Start{}))
 		must(m.t, m.step(p, Input{m.w.inputs[p].Clone()}))
 	}
 	for _, p := range u1 {
@@ -125,7 +126,7 @@ func (m *mallory) collect(u1, u2 parties) error {
 	return nil
 }
 
-func (m *mallory) packetsFor(v session.Party, u2 parties) *packets {
+func (m *mallory) packetsFor(v session.Party, u2 session.Parties) *packets {
 	out := &packets{to: v, u2: u2, packets: map[session.Party]*packet{}}
 	for _, u := range u2 {
 		out.packets[u] = m.shares[u].packets[v]
@@ -134,7 +135,7 @@ func (m *mallory) packetsFor(v session.Party, u2 parties) *packets {
 }
 
 // certify lets the workers of U3 sign it and returns t of the signatures.
-func (m *mallory) certify(signers, u3 parties) (*certificate, error) {
+func (m *mallory) certify(signers, u3 session.Parties) (*certificate, error) {
 	cert := &certificate{sigs: map[session.Party]signature{}}
 	for _, p := range signers {
 		effects, err := m.workers[p].Step(session.Message{Body: marshal(&survivors{u3: u3})})
@@ -172,7 +173,7 @@ func (m *mallory) secretOf(u session.Party, kind string) []byte {
 			}
 		}
 	}
-	holders := keysOf(byHolder)
+	holders := session.KeysOf(byHolder)
 	if len(holders) < m.a.Threshold {
 		return nil
 	}
@@ -219,10 +220,10 @@ func (m *mallory) shared(pair []byte, of, other session.Party) []byte {
 // strip takes off y_u everything but the analyst's mask, with the secrets that it
 // knows or is handed: of every partner v its pair secret (or else u's own), and u's
 // self secret. ok says whether it had all of them.
-func (m *mallory) strip(u session.Party, u2 parties, pairs map[session.Party][]byte, self []byte) (ring.Vector, bool) {
-	var masks []mask
+func (m *mallory) strip(u session.Party, u2 session.Parties, pairs map[session.Party][]byte, self []byte) (ring.Vector, bool) {
+	var masks []mask.Mask
 	if self != nil {
-		masks = append(masks, mask{key: m.w.without.keyOf(m.a.selfMask(self, u)), sub: true})
+		masks = append(masks, mask.Mask{Key: m.w.without.keyOf(m.a.selfMask(self, u)), Sub: true})
 	} else if !m.w.without.selfMask {
 		return ring.Vector{}, false
 	}
@@ -239,11 +240,11 @@ func (m *mallory) strip(u session.Party, u2 parties, pairs map[session.Party][]b
 		default:
 			return ring.Vector{}, false
 		}
-		masks = append(masks, mask{key: m.w.without.keyOf(m.a.pairMask(s, u, v)), sub: u < v})
+		masks = append(masks, mask.Mask{Key: m.w.without.keyOf(m.a.pairMask(s, u, v)), Sub: u < v})
 	}
 	x, err := ring.Decode(m.a.Width, m.a.Length, m.inputs[u].words)
 	must(m.t, err)
-	addMasks(x, masks, nil)
+	mask.Add(x, masks, nil)
 	return x, true
 }
 
@@ -261,8 +262,8 @@ func (m *mallory) corruptPairs() map[session.Party][]byte {
 // includes the analyst.
 func (m *mallory) unmaskForAnalyst(x ring.Vector, u session.Party) ring.Vector {
 	ct := m.inputs[u].evidence.ct
-	shared := m.w.question.key.Decapsulate(ct)
+	shared := m.w.question.Decapsulate(ct)
 	key := m.w.without.analystKeyOf(m.a, shared[:], ct[:], u)
-	addMasks(x, []mask{{key: key, sub: true}}, nil)
+	mask.Add(x, []mask.Mask{{Key: key, Sub: true}}, nil)
 	return x
 }

@@ -10,12 +10,9 @@ import (
 // kind is the first byte of every encoding of this package.
 type kind uint8
 
-// Documents, then messages in the order of the rounds, then stored state.
+// Messages in the order of the rounds, then stored state. Package job has the numbers of its
+// documents: 0x01 to 0x03 and 0x20.
 const (
-	kindManifest   kind = 0x01
-	kindOffer      kind = 0x02
-	kindSubmission kind = 0x03
-
 	kindAdvertisement kind = 0x10 // R0, W→C
 	kindRoster        kind = 0x11 // R1, C→W
 	kindShares        kind = 0x12 // R1, W→C
@@ -30,7 +27,6 @@ const (
 
 	kindReceipt kind = 0x1a // what the analyst keeps of the result
 
-	kindQuestion    kind = 0x20
 	kindWorkerState kind = 0x21
 	kindServerState kind = 0x22
 )

@@ -9,7 +9,7 @@ import (
 // U3 and of r_v if it is not. So there is no way to write down both kinds for
 // one v.
 type opening struct {
-	of     parties // U2
+	of     session.Parties // U2
 	shares map[session.Party][shareSize]byte
 	sig    signature
 }
@@ -17,7 +17,7 @@ type opening struct {
 func (*opening) kind() kind { return kindOpening }
 
 func (m *opening) encode(w *wire.Writer) {
-	m.of.encode(w)
+	m.of.Encode(w)
 	for _, v := range m.of {
 		share := m.shares[v]
 		w.Fixed(share[:])
@@ -26,7 +26,7 @@ func (m *opening) encode(w *wire.Writer) {
 }
 
 func decodeOpening(r *wire.Reader, n int) *opening {
-	m := &opening{of: decodeParties(r, n), shares: map[session.Party][shareSize]byte{}}
+	m := &opening{of: session.DecodeParties(r, n), shares: map[session.Party][shareSize]byte{}}
 	for _, v := range m.of {
 		m.shares[v] = [shareSize]byte(r.Fixed(shareSize))
 	}
@@ -42,12 +42,12 @@ func (m *opening) statement(a attempt, u session.Party, c consensus) [32]byte {
 		all = append(all, share[:]...)
 	}
 	agreed := c.statement(a)
-	return a.digest(signOpen, partyBytes(u), agreed[:], m.of.bytes(), all)
+	return a.Digest(signOpen, session.PartyBytes(u), agreed[:], m.of.Bytes(), all)
 }
 
 // shareKind returns which secret of v is opened under a consensus.
 func (c consensus) shareKind(v session.Party) string {
-	if c.u3.has(v) {
+	if c.u3.Has(v) {
 		return selfKind
 	}
 	return pairKind

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tacit-space/tacit/crypto/cryptotest"
+	"github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/ring"
 	"github.com/tacit-space/tacit/crypto/session"
 )
@@ -67,7 +68,7 @@ type schedule struct {
 
 func (s *schedule) String() string {
 	return fmt.Sprintf("%d workers, width %d, faults %+v, liars %v, kills %d, end %q",
-		len(s.w.ids), s.w.question.Manifest().Width, s.n.Faults, s.liars, s.kills, s.end)
+		len(s.w.ids), s.w.manifest.Width, s.n.Faults, s.liars, s.kills, s.end)
 }
 
 var worlds = map[shape]*world{}
@@ -79,13 +80,13 @@ func newSchedule(t *testing.T, seed uint64, without defences) *schedule {
 	if sh.n >= 6 {
 		sh.corruptions = 1 + r.IntN(2)
 	}
-	sh.threshold = ThresholdFor(sh.n, sh.corruptions)
+	sh.threshold = job.ThresholdFor(sh.n, sh.corruptions)
 	sh.min = max(sh.threshold, sh.corruptions+2)
 	if worlds[sh] == nil {
 		worlds[sh] = newWorld(t, sh, defences{})
 	}
-	w, q := *worlds[sh], *worlds[sh].question
-	q.without, w.without, w.question = without, without, &q
+	w := *worlds[sh]
+	w.without = without
 	s := &schedule{t: t, r: r, w: &w, liars: map[session.Party]bool{}}
 	s.w.tb = t
 	s.w.inputs = map[session.Party]ring.Vector{}
@@ -180,7 +181,7 @@ func (s *schedule) check() {
 
 func ending(o *Opened, err error) string {
 	switch {
-	case errors.Is(err, ErrCheck):
+	case errors.Is(err, session.ErrCheck):
 		return "refused by check"
 	case err != nil:
 		return "refused by evidence"
@@ -198,7 +199,7 @@ func (s *schedule) checkSum(o *Opened, err error) {
 	if !o.Sum.Equal(s.w.sum(o.Participants)) {
 		s.t.Error("wrong sum")
 	}
-	if len(o.Participants) < s.w.question.Manifest().MinContributors {
+	if len(o.Participants) < s.w.manifest.MinContributors {
 		s.t.Error("too few participants")
 	}
 }
@@ -209,7 +210,7 @@ func (s *schedule) checkNobodyBlamed(err error) {
 	}
 	for _, p := range s.n.Parties() {
 		for _, refusal := range s.n.Outcome(p).Refusals {
-			var b *BlameError
+			var b *session.BlameError
 			if errors.As(refusal, &b) {
 				s.t.Errorf("%d blames %d: %v", p, b.Party, refusal)
 			}
@@ -229,7 +230,7 @@ func (s *schedule) checkBlame() {
 			s.t.Errorf("%d aborts and blames %v: %v", p, out.Abort.Blame, out.Abort.Err)
 		}
 		for _, refusal := range out.Refusals {
-			var b *BlameError
+			var b *session.BlameError
 			if errors.As(refusal, &b) && !s.liars[b.Party] {
 				s.t.Errorf("%d blames %d: %v", p, b.Party, refusal)
 			}

@@ -1,6 +1,7 @@
 package secagg
 
 import (
+	"github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/ring"
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/crypto/wire"
@@ -32,10 +33,10 @@ func (m *result) encode(w *wire.Writer) {
 	w.Fixed(m.words)
 }
 
-func decodeResult(r *wire.Reader, m *Manifest) *result {
-	a := attempt{Manifest: m}
+func decodeResult(r *wire.Reader, m *job.Manifest) *result {
+	a := attempt{job.Attempt{Manifest: m}}
 	return &result{
-		receipt: decodeReceipt(r, a.n()),
+		receipt: decodeReceipt(r, a.N()),
 		tag:     readField(r),
 		words:   r.Fixed(a.vectorBytes()),
 	}
@@ -64,11 +65,11 @@ func decodeReceipt(r *wire.Reader, n int) receipt {
 
 func (c consensus) encode(w *wire.Writer) {
 	c.view.encode(w)
-	c.u3.encode(w)
+	c.u3.Encode(w)
 }
 
 func decodeConsensus(r *wire.Reader, n int) consensus {
-	return consensus{view: decodeView(r), u3: decodeParties(r, n)}
+	return consensus{view: decodeView(r), u3: session.DecodeParties(r, n)}
 }
 
 // check verifies everything that the analyst can check without its keys.

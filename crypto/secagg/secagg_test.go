@@ -5,150 +5,39 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"maps"
 	"math/big"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/tacit-space/tacit/crypto/cryptotest"
+	"github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/ring"
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/crypto/sign"
 )
 
-// The table of the design: (n, T, t).
-func TestThresholdFor(t *testing.T) {
-	for _, c := range [][3]int{{3, 1, 3}, {4, 1, 3}, {5, 1, 4}, {10, 3, 7}, {30, 9, 20}, {100, 33, 67}} {
-		if got := ThresholdFor(c[0], c[1]); got != c[2] {
-			t.Errorf("ThresholdFor(%d, %d) = %d, wanted %d", c[0], c[1], got, c[2])
-		}
-	}
-	for n := MinWorkers; n <= MaxWorkers; n++ {
-		for corrupt := 1; corrupt <= n-2; corrupt++ {
-			th := ThresholdFor(n, corrupt)
-			if 2*th <= n+corrupt || 2*(th-1) > n+corrupt {
-				t.Fatalf("ThresholdFor(%d, %d) = %d is not the smallest", n, corrupt, th)
-			}
-		}
-	}
-}
-
-func TestManifestCheck(t *testing.T) {
-	good := newWorld(t, five, defences{}).question.Manifest()
-	must(t, good.Check())
-	for name, change := range map[string]func(*Manifest){
-		"two workers":                 func(m *Manifest) { m.Roster, m.Threshold, m.MinContributors = m.Roster[:2], 2, 2 },
-		"no corruption":               func(m *Manifest) { m.Corruptions = 0 },
-		"too many corruptions":        func(m *Manifest) { m.Corruptions = 4 },
-		"2t = n + T":                  func(m *Manifest) { m.Threshold = 3 },
-		"t > n":                       func(m *Manifest) { m.Threshold, m.MinContributors = 6, 6 },
-		"n_min < t":                   func(m *Manifest) { m.MinContributors = 3 },
-		"n_min > n":                   func(m *Manifest) { m.MinContributors = 6 },
-		"width":                       func(m *Manifest) { m.Width = 32 },
-		"no elements":                 func(m *Manifest) { m.Length = 0 },
-		"too many elements":           func(m *Manifest) { m.Length = MaxLength + 1 },
-		"long context":                func(m *Manifest) { m.Context = make([]byte, MaxContext+1) },
-		"no expiry":                   func(m *Manifest) { m.Expiry = 0 },
-		"name twice":                  func(m *Manifest) { m.Roster[1].ID = m.Roster[0].ID },
-		"key twice":                   func(m *Manifest) { m.Roster[1].Key = m.Roster[0].Key },
-		"no name":                     func(m *Manifest) { m.Roster[1].ID = "" },
-		"name that is not UTF-8":      func(m *Manifest) { m.Roster[1].ID = "\xff" },
-		"analyst has a worker's name": func(m *Manifest) { m.Analyst.ID = "w1" },
-		"analyst has a worker's key":  func(m *Manifest) { m.Analyst.Key = m.Roster[0].Key },
-		"analyst key":                 func(m *Manifest) { m.AnalystKey = [1216]byte{0xff, 0xff, 0xff, 0xff} },
-	} {
-		m := *good
-		m.Roster = append([]Member(nil), good.Roster...)
-		change(&m)
-		if m.Check() == nil {
-			t.Errorf("%s: accepted", name)
-		}
-		if _, err := ParseManifest(m.Marshal()); err == nil {
-			t.Errorf("%s: parsed", name)
-		}
-	}
-}
-
-// n_min >= T+2 matters where t alone would allow less: n=4, T=1 and t=3 is the
-// boundary, so no set of numbers that passes lets fewer than two honest inputs into a
-// sum.
-func TestTwoHonestInputs(t *testing.T) {
-	for n := MinWorkers; n <= 40; n++ {
-		for corrupt := 0; corrupt <= n; corrupt++ {
-			for th := 0; th <= n+1; th++ {
-				for least := 0; least <= n+1; least++ {
-					if checkNumbers(n, corrupt, th, least) == nil && (least-corrupt < 2 || 2*th <= n+corrupt || least < th) {
-						t.Fatalf("n=%d T=%d t=%d n_min=%d passes", n, corrupt, th, least)
-					}
-				}
-			}
-		}
-	}
-}
-
-// A changed bit anywhere in an offer is noticed before the worker takes part.
-func TestOfferIsAuthentic(t *testing.T) {
-	w := newWorld(t, five, defences{})
-	body := w.sub.Offer(2)
-	p, alpha, err := mustOffer(t, body).Open(w.ids[2])
-	if err != nil || p != 2 || !alpha.opens(w.question.Manifest()) {
-		t.Fatal(p, err)
-	}
-	if _, _, err := mustOffer(t, body).Open(w.ids[3]); err == nil {
-		t.Error("worker 3 opens the offer of worker 2")
-	}
-	for i := 0; i < len(body); i += 97 {
-		forged := bytes.Clone(body)
-		forged[i] ^= 4
-		offer, err := ParseOffer(forged)
-		if err != nil {
-			continue
-		}
-		if _, _, err := offer.Open(w.ids[2]); err == nil {
-			t.Fatalf("byte %d may be changed", i)
-		}
-	}
-}
-
-func mustOffer(t *testing.T, b []byte) *Offer {
-	t.Helper()
-	o, err := ParseOffer(b)
-	must(t, err)
-	return o
-}
-
-// An analyst cannot give two workers different alphas: a box with another one does not
-// open to what the manifest commits to.
-func TestOneAlpha(t *testing.T) {
-	w := newWorld(t, five, defences{})
-	h := w.question.Manifest().Hash()
-	other := bytes.Repeat([]byte{7}, alphaSize)
-	box, err := w.ids[2].Public().Seal([]byte(labelAlphaBox), append(h[:], partyBytes(2)...), other, cryptotest.Rand("x"))
-	must(t, err)
-	w.sub.boxes[1] = box
-	if _, _, err := mustOffer(t, w.sub.Offer(2)).Open(w.ids[2]); !errors.Is(err, errAlpha) {
-		t.Error(err)
-	}
-}
-
+// A question that was stored opens the result.
 func TestQuestionSurvives(t *testing.T) {
 	w := newWorld(t, five, defences{})
-	q, err := ParseQuestion(w.question.Marshal())
+	var err error
+	w.question, err = job.ParseQuestion(w.question.Marshal())
 	must(t, err)
-	if !bytes.Equal(q.Submission(), w.question.Submission()) {
-		t.Error("another submission")
-	}
-	w.question = q
 	o, err := w.run(w.network(1, 1, w.everyone()), w.everyone())
 	w.expect(o, err, w.everyone())
-	bad := w.question.Marshal()
-	bad[len(bad)-1] ^= 1
-	if _, err := ParseQuestion(bad); !errors.Is(err, ErrState) {
+}
+
+// A job whose cells are released from a minimum of units on only is not run as a sum.
+func TestGuardedManifestIsRefused(t *testing.T) {
+	w := newWorld(t, five, defences{})
+	m := *w.manifest
+	m.Guard = []byte{1}
+	w.manifest, w.sub = &m, &job.Submission{Manifest: &m}
+	if _, err := NewWorker(w.workerConfig(1, 1)); !errors.Is(err, errGuarded) {
+		t.Error(err)
+	}
+	if _, err := NewServer(w.serverConfig(1, w.everyone())); !errors.Is(err, errGuarded) {
 		t.Error(err)
 	}
 }
@@ -167,7 +56,7 @@ func TestResultIsAuthentic(t *testing.T) {
 		}
 		forged := bytes.Clone(body)
 		forged[i] ^= 1 << (i % 8)
-		if _, err := w.question.Open(forged); err == nil {
+		if _, err := Open(w.question, forged, nil); err == nil {
 			t.Fatalf("byte %d of %d may be changed", i, len(body))
 		}
 	}
@@ -189,7 +78,7 @@ func TestTagBindsWideElements(t *testing.T) {
 			return tag
 		})
 	})
-	if _, err := w.run(n, w.everyone()); !errors.Is(err, ErrCheck) {
+	if _, err := w.run(n, w.everyone()); !errors.Is(err, session.ErrCheck) {
 		t.Error(err)
 	}
 }
@@ -205,13 +94,13 @@ func TestInputIsChecked(t *testing.T) {
 		"narrow, as many words": ring.NewVector(64, 6), "half": {Width: 128, Words: make([]uint64, 5)}, "beyond 2^126": wide,
 	} {
 		m := w.worker(1, 1)
-		if _, err := m.Step(Input{v}); !errors.Is(err, ErrInput) {
+		if _, err := m.Step(Input{v}); !errors.Is(err, session.ErrInput) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if _, err := m.Step(Input{w.inputs[1].Clone()}); err != nil {
 			t.Errorf("after %s: %v", name, err)
 		}
-		if _, err := m.Step(Input{w.inputs[1].Clone()}); !errors.Is(err, ErrEvent) {
+		if _, err := m.Step(Input{w.inputs[1].Clone()}); !errors.Is(err, session.ErrEvent) {
 			t.Errorf("second input: %v", err)
 		}
 	}
@@ -229,11 +118,11 @@ func TestRestoreRefuses(t *testing.T) {
 			"attempt": w.workerConfig(1, 2), "worker": w.workerConfig(2, 1),
 			"job": newWorld(t, shape{n: 5, corruptions: 1, threshold: 4, min: 5, length: 3, width: 64}, defences{}).workerConfig(1, 1),
 		} {
-			if _, err := RestoreWorker(cfg, state); !errors.Is(err, ErrState) {
+			if _, err := RestoreWorker(cfg, state); !errors.Is(err, session.ErrState) {
 				t.Errorf("other %s: %v", name, err)
 			}
 		}
-		if _, err := RestoreWorker(w.workerConfig(1, 1), state[:len(state)-1]); !errors.Is(err, ErrState) {
+		if _, err := RestoreWorker(w.workerConfig(1, 1), state[:len(state)-1]); !errors.Is(err, session.ErrState) {
 			t.Errorf("cut: %v", err)
 		}
 	}
@@ -241,7 +130,7 @@ func TestRestoreRefuses(t *testing.T) {
 		if _, err := RestoreServer(w.serverConfig(1, w.everyone()), state); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := RestoreServer(w.serverConfig(2, w.everyone()), state); !errors.Is(err, ErrState) {
+		if _, err := RestoreServer(w.serverConfig(2, w.everyone()), state); !errors.Is(err, session.ErrState) {
 			t.Errorf("other attempt: %v", err)
 		}
 	}
@@ -255,7 +144,7 @@ func TestStateHoldsOneKindOfShare(t *testing.T) {
 	all := w.everyone()
 	must(t, m.collect(all, all))
 	h := *m.workers[2].held
-	_, err := m.certify(parties{2}, parties{1, 2, 3, 4})
+	_, err := m.certify(session.Parties{2}, session.Parties{1, 2, 3, 4})
 	must(t, err)
 	if m.workers[2].held != nil {
 		t.Error("the worker keeps both kinds")
@@ -278,7 +167,7 @@ func TestAttemptsAreApart(t *testing.T) {
 	cfg.Rand = cryptotest.Rand("worker %d attempt %d", 1, 1)
 	two, err := NewWorker(cfg)
 	must(t, err)
-	if one.fresh.analyst.key == two.fresh.analyst.key || one.fresh.ad.maskKey == two.fresh.ad.maskKey ||
+	if one.fresh.analyst.Key == two.fresh.analyst.Key || one.fresh.ad.maskKey == two.fresh.ad.maskKey ||
 		one.fresh.ad.commitPair == two.fresh.ad.commitPair || one.fresh.ad.sig == two.fresh.ad.sig {
 		t.Error("the attempt is not bound")
 	}
@@ -300,30 +189,30 @@ func TestOrderOfRounds(t *testing.T) {
 	w := newWorld(t, five, defences{})
 	m := w.worker(1, 1)
 	for _, k := range []kind{kindPackets, kindSurvivors, kindCertificate} {
-		if _, err := m.Step(session.Message{Body: corpus()[k][0]}); !errors.Is(err, ErrEarly) {
+		if _, err := m.Step(session.Message{Body: corpus()[k][0]}); !errors.Is(err, session.ErrEarly) {
 			t.Errorf("kind %#x: %v", uint8(k), err)
 		}
 	}
-	if _, err := m.Step(session.Message{From: 2, Body: corpus()[kindRoster][0]}); !errors.Is(err, ErrUnknownSender) {
+	if _, err := m.Step(session.Message{From: 2, Body: corpus()[kindRoster][0]}); !errors.Is(err, session.ErrUnknownSender) {
 		t.Error(err)
 	}
 	server, err := NewServer(w.serverConfig(1, w.everyone()))
 	must(t, err)
-	if _, err := server.Step(session.Gone{Party: 1}); !errors.Is(err, ErrEvent) {
+	if _, err := server.Step(session.Gone{Party: 1}); !errors.Is(err, session.ErrEvent) {
 		t.Errorf("before Start: %v", err)
 	}
-	_, err = server.Step(Start{})
+	_, err = server.Step(session.Start{})
 	must(t, err)
-	if _, err := server.Step(Start{}); !errors.Is(err, ErrEvent) {
+	if _, err := server.Step(session.Start{}); !errors.Is(err, session.ErrEvent) {
 		t.Errorf("second Start: %v", err)
 	}
-	if _, err := server.Step(session.Message{From: 1, Body: corpus()[kindInput][0]}); !errors.Is(err, ErrEarly) {
+	if _, err := server.Step(session.Message{From: 1, Body: corpus()[kindInput][0]}); !errors.Is(err, session.ErrEarly) {
 		t.Error(err)
 	}
 	if _, err := m.Step(session.Gone{}); err != nil {
 		t.Error(err)
 	}
-	if _, err := m.Step(Start{}); !errors.Is(err, ErrEnded) {
+	if _, err := m.Step(session.Start{}); !errors.Is(err, session.ErrEnded) {
 		t.Error(err)
 	}
 }
@@ -336,7 +225,7 @@ func TestBlameNeedsOneView(t *testing.T) {
 	m := newMallory(t, w, 1, nil)
 	all := w.everyone()
 	for _, p := range all {
-		must(t, m.step(p, Start{}))
+		must(t, m.step(p, session.Start{}))
 	}
 	first := m.ads[2]
 	cfg := w.workerConfig(2, 1)
@@ -344,7 +233,7 @@ func TestBlameNeedsOneView(t *testing.T) {
 	var err error
 	m.workers[2], err = NewWorker(cfg)
 	must(t, err)
-	must(t, m.step(2, Start{}))
+	must(t, m.step(2, session.Start{}))
 	for _, p := range all {
 		ads := maps.Clone(m.ads)
 		if p == 1 {
@@ -353,7 +242,7 @@ func TestBlameNeedsOneView(t *testing.T) {
 		must(t, m.say(p, &roster{u1: all, ads: ads}))
 	}
 	err = m.say(2, m.packetsFor(2, all))
-	var b *BlameError
+	var b *session.BlameError
 	if !errors.As(err, &b) || b.Party != session.Coordinator {
 		t.Error(err)
 	}
@@ -361,12 +250,12 @@ func TestBlameNeedsOneView(t *testing.T) {
 
 func TestServerNeedsEnough(t *testing.T) {
 	w := newWorld(t, five, defences{})
-	for _, p := range []parties{{1, 2, 3}, {1, 2, 3, 3}, {1, 2, 3, 6}, {0, 1, 2, 3}} {
+	for _, p := range []session.Parties{{1, 2, 3}, {1, 2, 3, 3}, {1, 2, 3, 6}, {0, 1, 2, 3}} {
 		if _, err := NewServer(w.serverConfig(1, p)); err == nil {
 			t.Errorf("participants %v are accepted", p)
 		}
 	}
-	if _, err := NewServer(w.serverConfig(1, parties{5, 3, 1, 2})); err != nil {
+	if _, err := NewServer(w.serverConfig(1, session.Parties{5, 3, 1, 2})); err != nil {
 		t.Errorf("order matters: %v", err)
 	}
 }
@@ -407,10 +296,11 @@ func packetSize(u, v session.Party) int {
 // No way of printing a machine or a question shows a secret.
 func TestNothingPrintsSecrets(t *testing.T) {
 	w := newWorld(t, five, defences{})
-	m := newMallory(t, w, 1, parties{1, 2, 3, 4, 5})
-	must(t, m.collect(w.everyone(), parties{1, 2, 3, 4}))
-	fifth := m.workers[5] // still in R1, with everything fresh
-	secrets := [][]byte{w.alpha.seed.Bytes(), w.question.key.Seed().Bytes()}
+	m := newMallory(t, w, 1, session.Parties{1, 2, 3, 4, 5})
+	must(t, m.collect(w.everyone(), session.Parties{1, 2, 3, 4}))
+	fifth := m.workers[5]        // still in R1, with everything fresh
+	kept := w.question.Marshal() // ends with the seeds of the key and of alpha
+	secrets := [][]byte{kept[len(kept)-64 : len(kept)-32], kept[len(kept)-32:]}
 	for _, s := range m.secrets {
 		secrets = append(secrets, s.pair, s.self, s.analyst[:])
 	}
@@ -420,8 +310,8 @@ func TestNothingPrintsSecrets(t *testing.T) {
 	holder := struct{ a, b, c any }{fifth, w.question, m.workers[1]}
 	type inner struct {
 		w     *Worker
-		q     *Question
-		alpha Alpha
+		q     *job.Question
+		alpha job.Alpha
 		cfg   WorkerConfig
 	}
 	nested := inner{fifth, w.question, w.alpha, w.workerConfig(1, 1)}
@@ -443,42 +333,4 @@ func shows(text string, secret []byte) bool {
 	decimal := strings.Trim(fmt.Sprint(part), "[]")
 	return strings.Contains(text, string(part)) || strings.Contains(text, hex.EncodeToString(part)) ||
 		strings.Contains(text, decimal) || strings.Contains(text, strings.Trim(fmt.Sprintf("%#v", part), "[]byte{}"))
-}
-
-// No code outside the tests takes out a defence: nothing assigns to a field of a
-// defences value, and no literal of it has elements.
-func TestDefencesStayOn(t *testing.T) {
-	names, err := filepath.Glob("*.go")
-	must(t, err)
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		must(t, err)
-		ast.Inspect(file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.AssignStmt:
-				for _, lhs := range n.Lhs {
-					if setsDefence(lhs) {
-						t.Errorf("%s takes out a defence", name)
-					}
-				}
-			case *ast.CompositeLit:
-				if id, ok := n.Type.(*ast.Ident); ok && id.Name == "defences" && len(n.Elts) > 0 {
-					t.Errorf("%s takes out a defence", name)
-				}
-			}
-			return true
-		})
-	}
-}
-
-// setsDefence reports whether an expression is x.without or x.without.y.
-func setsDefence(lhs ast.Expr) bool {
-	s, ok := lhs.(*ast.SelectorExpr)
-	if !ok {
-		return false
-	}
-	return s.Sel.Name == "without" || setsDefence(s.X)
 }

@@ -5,16 +5,17 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/ring"
 	"github.com/tacit-space/tacit/crypto/session"
 )
 
 // ServerConfig is what the coordinator brings to one attempt.
 type ServerConfig struct {
-	Submission   *Submission
+	Submission   *job.Submission
 	Attempt      uint32
-	Participants []session.Party // workers that take part, in any order; at least n_min
-	Parallel     Parallel        // nil: one block after the other
+	Participants []session.Party  // workers that take part, in any order; at least n_min
+	Parallel     session.Parallel // nil: one block after the other
 
 	without defences // by tests only
 }
@@ -23,7 +24,7 @@ type ServerConfig struct {
 //
 // A round ends when everybody who can still speak has spoken, or at its
 // Deadline, with whoever spoke if they are enough; R3 and R4 end with the t-th
-// answer. A wrong message is refused with a [BlameError] of its sender, who may as well
+// answer. A wrong message is refused with a [session.BlameError] of its sender, who may as well
 // have been silent.
 //
 // Before U3 is announced a restart loses the attempt, and nothing is lost: no
@@ -31,8 +32,8 @@ type ServerConfig struct {
 // a round fails too, so that a restored server goes on with the answers that it has.
 type Server struct {
 	attempt
-	participants parties
-	par          Parallel
+	participants session.Parties
+	par          session.Parallel
 	without      defences
 
 	restored bool
@@ -46,7 +47,7 @@ type Server struct {
 	roster *roster                          // U1
 	view   view                             // U1, and U2 from R2 on
 	shares map[session.Party]*shares        // R1
-	u2     parties
+	u2     session.Parties
 
 	sum      ring.Vector // R2: Σ y_u of those who arrived, later S
 	tag      ring.F127
@@ -65,13 +66,15 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 		return nil, errors.New("secagg: a server needs a submission")
 	}
 	m := cfg.Submission.Manifest
-	p := parties(slices.Clone(cfg.Participants))
+	p := session.Parties(slices.Clone(cfg.Participants))
 	slices.Sort(p)
 	switch {
-	case !p.valid(len(m.Roster)):
-		return nil, fmt.Errorf("secagg: participants: %w", errOrder)
+	case len(m.Guard) > 0:
+		return nil, errGuarded
+	case !p.Valid(len(m.Roster)):
+		return nil, fmt.Errorf("secagg: participants: %w", session.ErrOrder)
 	case len(p) < m.MinContributors && !cfg.without.minContributors:
-		return nil, fmt.Errorf("%w: %d participants, wanted at least %d", ErrTooFew, len(p), m.MinContributors)
+		return nil, fmt.Errorf("%w: %d participants, wanted at least %d", session.ErrTooFew, len(p), m.MinContributors)
 	}
 	return &Server{
 		attempt: newAttempt(m, cfg.Attempt), participants: p, par: cfg.Parallel, without: cfg.without,
@@ -87,13 +90,13 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 // Body of a message over: it is not changed afterwards.
 func (s *Server) Step(ev session.Event) ([]session.Effect, error) {
 	if s.ended {
-		return nil, ErrEnded
+		return nil, session.ErrEnded
 	}
-	if _, first := ev.(Start); first != !s.started {
-		return nil, ErrEvent
+	if _, first := ev.(session.Start); first != !s.started {
+		return nil, session.ErrEvent
 	}
 	switch ev := ev.(type) {
-	case Start:
+	case session.Start:
 		s.started = true
 		return s.start(), nil
 	case session.Message:
@@ -107,7 +110,7 @@ func (s *Server) Step(ev session.Event) ([]session.Effect, error) {
 		s.gone[ev.Party] = true
 		return s.advance(), nil
 	}
-	return nil, ErrEvent
+	return nil, session.ErrEvent
 }
 
 // start announces the first wait or, after a restart, says again what may have
@@ -145,8 +148,8 @@ func (s *Server) receive(m session.Message) ([]session.Effect, error) {
 	k := kindOf(m.Body)
 	r, ok := rounds[k]
 	switch {
-	case !s.participants.has(m.From):
-		return nil, ErrUnknownSender
+	case !s.participants.Has(m.From):
+		return nil, session.ErrUnknownSender
 	case !ok:
 		return nil, blame(m.From, "message of kind %#x", uint8(k))
 	}
@@ -158,7 +161,7 @@ func (s *Server) receive(m session.Message) ([]session.Effect, error) {
 		return s.answer(k, m.From), nil
 	}
 	if err := s.due(k, r.phase, m.From); err != nil {
-		if s.restored && errors.Is(err, ErrLate) {
+		if s.restored && errors.Is(err, session.ErrLate) {
 			return nil, nil // a repetition, as far as a restored server can tell
 		}
 		return nil, err
@@ -196,17 +199,17 @@ func (s *Server) due(k kind, phase session.Phase, from session.Party) error {
 	case k == kindInput && s.without.lateRefusal:
 		return nil
 	case phase < s.phase && !settled:
-		return ErrLate
+		return session.ErrLate
 	case phase > s.phase && !settled:
-		return ErrEarly
-	case s.gone[from] || !s.expected().has(from):
-		return ErrUnknownSender
+		return session.ErrEarly
+	case s.gone[from] || !s.expected().Has(from):
+		return session.ErrUnknownSender
 	}
 	return nil
 }
 
 // expected returns who speaks in this phase.
-func (s *Server) expected() parties {
+func (s *Server) expected() session.Parties {
 	switch s.phase {
 	case PhaseAdvertise:
 		return s.participants
@@ -219,22 +222,22 @@ func (s *Server) expected() parties {
 }
 
 // spoken returns who has spoken in this phase.
-func (s *Server) spoken() parties {
+func (s *Server) spoken() session.Parties {
 	switch s.phase {
 	case PhaseAdvertise:
-		return keysOf(s.ads)
+		return session.KeysOf(s.ads)
 	case PhaseShare:
-		return keysOf(s.shares)
+		return session.KeysOf(s.shares)
 	case PhaseInput:
-		return keysOf(s.evidence)
+		return session.KeysOf(s.evidence)
 	case PhaseAgree:
-		return keysOf(s.settled.agreements)
+		return session.KeysOf(s.settled.agreements)
 	}
-	return keysOf(s.settled.openings)
+	return session.KeysOf(s.settled.openings)
 }
 
 // present drops those who are gone.
-func (s *Server) present(p parties) parties {
+func (s *Server) present(p session.Parties) session.Parties {
 	return slices.DeleteFunc(slices.Clone(p), func(x session.Party) bool { return s.gone[x] })
 }
 
@@ -242,7 +245,7 @@ func (s *Server) present(p parties) parties {
 func (s *Server) advance() []session.Effect {
 	spoken := s.spoken()
 	enough := s.phase >= PhaseAgree && len(spoken) >= s.Threshold
-	if enough || s.present(s.expected()).within(spoken) {
+	if enough || s.present(s.expected()).Within(spoken) {
 		return s.closePhase()
 	}
 	return nil
@@ -264,18 +267,18 @@ func (s *Server) closePhase() []session.Effect {
 }
 
 // fewer reports whether a set is too small to go on with.
-func (s *Server) fewer(p parties) bool { return s.without.tooFew(s.attempt, p) }
+func (s *Server) fewer(p session.Parties) bool { return s.without.tooFew(s.attempt, p) }
 
 // abort ends the attempt and lets go of its memory.
 func (s *Server) abort(err error) []session.Effect {
 	s.end()
-	return end(err)
+	return session.End(err)
 }
 
 // tooFew ends the attempt for lack of workers.
-func (s *Server) tooFew(p parties, want int) []session.Effect {
+func (s *Server) tooFew(p session.Parties, want int) []session.Effect {
 	return s.abort(fmt.Errorf("%w: %d of %d in phase %d, wanted at least %d",
-		ErrTooFew, len(p), len(s.expected()), s.phase, want))
+		session.ErrTooFew, len(p), len(s.expected()), s.phase, want))
 }
 
 func (s *Server) end() {
@@ -290,5 +293,5 @@ func (s *Server) send(to session.Party, m message) session.Effect {
 
 // Format prints the attempt and phase only.
 func (s *Server) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "[server of attempt %d in phase %d]", s.number, s.phase)
+	fmt.Fprintf(f, "[server of attempt %d in phase %d]", s.Number, s.phase)
 }

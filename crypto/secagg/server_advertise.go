@@ -8,7 +8,7 @@ import (
 func (s *Server) takeAdvertisement(from session.Party, body []byte) error {
 	m, err := unmarshal(body, kindAdvertisement, decodeAdvertisement)
 	if err != nil {
-		return &BlameError{from, err}
+		return &session.BlameError{Party: from, Err: err}
 	}
 	if err := m.check(s.attempt, from); err != nil {
 		return err
@@ -19,7 +19,7 @@ func (s *Server) takeAdvertisement(from session.Party, body []byte) error {
 
 // closeAdvertise fixes U1 and begins R1.
 func (s *Server) closeAdvertise() []session.Effect {
-	u1 := s.present(keysOf(s.ads))
+	u1 := s.present(session.KeysOf(s.ads))
 	if s.fewer(u1) {
 		return s.tooFew(u1, s.MinContributors)
 	}

@@ -8,7 +8,7 @@ import (
 func (s *Server) takeAgreement(from session.Party, body []byte) error {
 	m, err := unmarshal(body, kindAgreement, decodeAgreement)
 	if err != nil {
-		return &BlameError{from, err}
+		return &session.BlameError{Party: from, Err: err}
 	}
 	if err := s.settled.consensus.check(s.attempt, from, m.sig); err != nil {
 		return err
@@ -20,7 +20,7 @@ func (s *Server) takeAgreement(from session.Party, body []byte) error {
 // closeAgree makes the certificate of the first t signatures, persists it, and
 // begins R4.
 func (s *Server) closeAgree() []session.Effect {
-	signers := keysOf(s.settled.agreements)
+	signers := session.KeysOf(s.settled.agreements)
 	if len(signers) < s.Threshold {
 		return s.stall(signers)
 	}
@@ -40,7 +40,7 @@ func (s *Server) closeAgree() []session.Effect {
 
 // stall ends an attempt that has not enough answers, and keeps those it has:
 // workers may have released, so that only this attempt can be taken up again.
-func (s *Server) stall(spoken parties) []session.Effect {
+func (s *Server) stall(spoken session.Parties) []session.Effect {
 	state := s.persist()
 	return append([]session.Effect{state}, s.tooFew(spoken, s.Threshold)...)
 }

@@ -11,7 +11,7 @@ import (
 func (s *Server) takeInput(from session.Party, body []byte) error {
 	m, err := unmarshal(body, kindInput, func(r *wire.Reader) *maskedInput { return decodeInput(r, s.attempt) })
 	if err != nil {
-		return &BlameError{from, err}
+		return &session.BlameError{Party: from, Err: err}
 	}
 	if m.view != s.view {
 		return blame(from, "masked input for another U1 or U2")
@@ -24,7 +24,7 @@ func (s *Server) takeInput(from session.Party, body []byte) error {
 		err = s.sum.Add(y)
 	}
 	if err != nil {
-		return &BlameError{from, err}
+		return &session.BlameError{Party: from, Err: err}
 	}
 	s.tag = s.tag.Add(m.tag)
 	evidence := m.evidence // a copy: m holds on to the whole message
@@ -34,7 +34,7 @@ func (s *Server) takeInput(from session.Party, body []byte) error {
 
 // closeInput fixes U3, and persists it before anybody hears of it: R3.
 func (s *Server) closeInput() []session.Effect {
-	u3 := keysOf(s.evidence)
+	u3 := session.KeysOf(s.evidence)
 	if s.fewer(u3) {
 		return s.tooFew(u3, s.MinContributors)
 	}

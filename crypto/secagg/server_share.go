@@ -11,14 +11,14 @@ import (
 // takeShares is R1: a packet for everyone of U1, each signed. What is in the boxes
 // only their holders can check.
 func (s *Server) takeShares(from session.Party, body []byte) error {
-	m, err := unmarshal(body, kindShares, func(r *wire.Reader) *shares { return decodeShares(r, from, s.n()) })
+	m, err := unmarshal(body, kindShares, func(r *wire.Reader) *shares { return decodeShares(r, from, s.N()) })
 	if err != nil {
-		return &BlameError{from, err}
+		return &session.BlameError{Party: from, Err: err}
 	}
 	if !slices.Equal(m.to, s.roster.u1) {
 		return blame(from, "packets for %d workers that are not U1, which has %d", len(m.to), len(s.roster.u1))
 	}
-	err = s.par.each(len(m.to), func(i int) error {
+	err = s.par.Each(len(m.to), func(i int) error {
 		return m.packets[m.to[i]].check(s.attempt, s.view.u1, from, m.to[i])
 	})
 	if err != nil {
@@ -30,7 +30,7 @@ func (s *Server) takeShares(from session.Party, body []byte) error {
 
 // closeShare fixes U2 and begins R2.
 func (s *Server) closeShare() []session.Effect {
-	u2 := s.present(keysOf(s.shares))
+	u2 := s.present(session.KeysOf(s.shares))
 	if s.fewer(u2) {
 		return s.tooFew(u2, s.MinContributors)
 	}

@@ -38,12 +38,12 @@ func (m *serverState) encode(w *wire.Writer) {
 }
 
 func (s *Server) persist() session.Effect {
-	m := &serverState{hash: s.hash, number: s.number, phase: s.phase, server: s}
+	m := &serverState{hash: s.ManifestHash(), number: s.Number, phase: s.phase, server: s}
 	return session.Persist{State: marshal(m)}
 }
 
-// RestoreServer continues from a persisted state. Its Step(Start{}) returns what has
-// to be said again. It returns [ErrState] if the state is damaged or of another
+// RestoreServer continues from a persisted state. Its Step(Start) returns what has
+// to be said again. It returns [session.ErrState] if the state is damaged or of another
 // job or attempt.
 func RestoreServer(cfg ServerConfig, state []byte) (*Server, error) {
 	s, err := NewServer(cfg)
@@ -52,13 +52,13 @@ func RestoreServer(cfg ServerConfig, state []byte) (*Server, error) {
 	}
 	m, err := unmarshal(state, kindServerState, func(r *wire.Reader) *serverState { return s.decodeState(r) })
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrState, err)
+		return nil, fmt.Errorf("%w: %w", session.ErrState, err)
 	}
-	if m.hash != s.hash || m.number != s.number {
-		return nil, ErrState
+	if m.hash != s.ManifestHash() || m.number != s.Number {
+		return nil, session.ErrState
 	}
 	if s.settled != nil && (s.phase == PhaseOpen) != (s.settled.cert != nil) {
-		return nil, ErrState
+		return nil, session.ErrState
 	}
 	return s, nil
 }
@@ -76,7 +76,7 @@ func (s *Server) decodeState(r *wire.Reader) *serverState {
 		r.Fail(fmt.Errorf("phase %d", m.phase))
 		return m
 	}
-	s.settled = decodeSettled(r, s.n())
+	s.settled = decodeSettled(r, s.N())
 	s.u2, s.view = s.settled.u2, s.settled.consensus.view
 	for _, u := range s.settled.consensus.u3 {
 		s.evidence[u] = decodeEvidence(r)
@@ -99,4 +99,4 @@ func (s *Server) decodeState(r *wire.Reader) *serverState {
 }
 
 // maxResult bounds a result in bytes.
-func (s *Server) maxResult() int { return s.vectorBytes() + (s.n()+1)*4096 }
+func (s *Server) maxResult() int { return s.vectorBytes() + (s.N()+1)*4096 }

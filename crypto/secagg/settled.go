@@ -10,7 +10,7 @@ import (
 // R0 and R1 to check the openings and to unmask, and the answers so far.
 type settled struct {
 	consensus consensus
-	u2        parties
+	u2        session.Parties
 	dealers   map[session.Party]*dealer // of U2
 
 	agreements map[session.Party]signature
@@ -26,7 +26,7 @@ type dealer struct {
 	cts     map[session.Party][kem.CiphertextSize]byte // between it and the holders in U3, if it dropped out
 }
 
-func (s *Server) settle(u3 parties) *settled {
+func (s *Server) settle(u3 session.Parties) *settled {
 	d := &settled{
 		consensus:  consensus{view: s.view, u3: u3},
 		u2:         s.u2,
@@ -67,14 +67,14 @@ func (s *Server) dealer(v session.Party, c consensus) *dealer {
 
 func (d *settled) encode(w *wire.Writer) {
 	d.consensus.encode(w)
-	d.u2.encode(w)
+	d.u2.Encode(w)
 	for _, v := range d.u2 {
 		d.dealers[v].encode(w, d.consensus.u3)
 	}
-	agreed := keysOf(d.agreements)
+	agreed := session.KeysOf(d.agreements)
 	(&certificate{signers: agreed, sigs: d.agreements}).encode(w)
-	opened := keysOf(d.openings)
-	opened.encode(w)
+	opened := session.KeysOf(d.openings)
+	opened.Encode(w)
 	for _, u := range opened {
 		d.openings[u].encode(w)
 	}
@@ -87,18 +87,18 @@ func (d *settled) encode(w *wire.Writer) {
 func decodeSettled(r *wire.Reader, n int) *settled {
 	d := &settled{
 		consensus: decodeConsensus(r, n),
-		u2:        decodeParties(r, n),
+		u2:        session.DecodeParties(r, n),
 		dealers:   map[session.Party]*dealer{},
 		openings:  map[session.Party]*opening{},
 	}
-	if !d.consensus.u3.within(d.u2) {
-		r.Fail(errOrder)
+	if !d.consensus.u3.Within(d.u2) {
+		r.Fail(session.ErrOrder)
 	}
 	for _, v := range d.u2 {
 		d.dealers[v] = decodeDealer(r, v, d.consensus)
 	}
 	d.agreements = decodeCertificate(r, n).sigs
-	for _, u := range decodeParties(r, n) {
+	for _, u := range session.DecodeParties(r, n) {
 		d.openings[u] = decodeOpening(r, n)
 	}
 	if r.Bool() {
@@ -107,7 +107,7 @@ func decodeSettled(r *wire.Reader, n int) *settled {
 	return d
 }
 
-func (d *dealer) encode(w *wire.Writer, u3 parties) {
+func (d *dealer) encode(w *wire.Writer, u3 session.Parties) {
 	w.Fixed(d.maskKey[:])
 	w.Fixed(d.commit[:])
 	for _, u := range u3 {

@@ -68,12 +68,12 @@ func decodePacket(r *wire.Reader, u, v session.Party) *packet {
 // the dealer saw: a holder that saw others cannot lay a box that does not open at
 // the dealer's door.
 func (p *packet) statement(a attempt, u1 [32]byte, u, v session.Party) [32]byte {
-	return a.digest(signShare, u1[:], partyBytes(u), partyBytes(v),
+	return a.Digest(signShare, u1[:], session.PartyBytes(u), session.PartyBytes(v),
 		p.ct, p.commitPair[:], p.commitSelf[:], p.box)
 }
 
 func (p *packet) check(a attempt, u1 [32]byte, u, v session.Party) error {
-	if !a.verify(u, signShare, p.statement(a, u1, u, v), p.sig[:]) {
+	if !a.Verify(u, signShare, p.statement(a, u1, u, v), p.sig[:]) {
 		return blame(u, "signature of the packet to worker %d is not valid", v)
 	}
 	return nil
@@ -82,7 +82,7 @@ func (p *packet) check(a attempt, u1 [32]byte, u, v session.Party) error {
 // commitShare returns the commitment to a share of u's that v holds. The label
 // keeps the two kinds apart.
 func (a attempt) commitShare(kind string, share []byte, u, v session.Party) [32]byte {
-	return a.digest(labelCommitShare, []byte(kind), partyBytes(u), partyBytes(v), share)
+	return a.Digest(labelCommitShare, []byte(kind), session.PartyBytes(u), session.PartyBytes(v), share)
 }
 
 // The two kinds of shares.
@@ -93,28 +93,28 @@ const (
 
 // boxInfo binds a box to its attempt, dealer, holder and channel key.
 func (a attempt) boxInfo(u, v session.Party) []byte {
-	d := a.digest(labelBox, partyBytes(u), partyBytes(v))
+	d := a.Digest(labelBox, session.PartyBytes(u), session.PartyBytes(v))
 	return d[:]
 }
 
 // shares is a worker's message of R1: its packets to all of U1.
 type shares struct {
 	from    session.Party // known from the channel, not sent
-	to      parties
+	to      session.Parties
 	packets map[session.Party]*packet
 }
 
 func (*shares) kind() kind { return kindShares }
 
 func (m *shares) encode(w *wire.Writer) {
-	m.to.encode(w)
+	m.to.Encode(w)
 	for _, v := range m.to {
 		m.packets[v].encode(w)
 	}
 }
 
 func decodeShares(r *wire.Reader, from session.Party, n int) *shares {
-	m := &shares{from: from, to: decodeParties(r, n), packets: map[session.Party]*packet{}}
+	m := &shares{from: from, to: session.DecodeParties(r, n), packets: map[session.Party]*packet{}}
 	for _, v := range m.to {
 		m.packets[v] = decodePacket(r, from, v)
 	}
@@ -125,14 +125,14 @@ func decodeShares(r *wire.Reader, from session.Party, n int) *shares {
 // members have for that worker.
 type packets struct {
 	to      session.Party // known from the channel, not sent
-	u2      parties
+	u2      session.Parties
 	packets map[session.Party]*packet // of U2 without the worker itself
 }
 
 func (*packets) kind() kind { return kindPackets }
 
 func (m *packets) encode(w *wire.Writer) {
-	m.u2.encode(w)
+	m.u2.Encode(w)
 	for _, u := range m.u2 {
 		if u != m.to {
 			m.packets[u].encode(w)
@@ -141,7 +141,7 @@ func (m *packets) encode(w *wire.Writer) {
 }
 
 func decodePackets(r *wire.Reader, to session.Party, n int) *packets {
-	m := &packets{to: to, u2: decodeParties(r, n), packets: map[session.Party]*packet{}}
+	m := &packets{to: to, u2: session.DecodeParties(r, n), packets: map[session.Party]*packet{}}
 	for _, u := range m.u2 {
 		if u != to {
 			m.packets[u] = decodePacket(r, u, to)
@@ -151,8 +151,8 @@ func decodePackets(r *wire.Reader, to session.Party, n int) *packets {
 }
 
 // u2Hash binds the set U2 to the advertisements that it rests on.
-func (a attempt) u2Hash(u1 [32]byte, u2 parties) [32]byte {
-	return a.digest(labelU2, u1[:], u2.bytes())
+func (a attempt) u2Hash(u1 [32]byte, u2 session.Parties) [32]byte {
+	return a.Digest(labelU2, u1[:], u2.Bytes())
 }
 
 var errSealed = errors.New("sealed shares do not open to what was promised")

@@ -44,7 +44,7 @@ type script struct {
 	t      *testing.T
 	w      *world
 	n      *cryptotest.Network
-	who    parties
+	who    session.Parties
 	lines  []string
 	rules  []rule
 	held   []said
@@ -283,8 +283,8 @@ func (s *script) number(text string) session.Party {
 	return session.Party(p)
 }
 
-func (s *script) set(d *datadriven.TestData, arg string) parties {
-	var p parties
+func (s *script) set(d *datadriven.TestData, arg string) session.Parties {
+	var p session.Parties
 	for _, a := range d.CmdArgs {
 		if a.Key == arg {
 			for _, v := range a.Vals {

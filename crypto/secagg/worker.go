@@ -6,14 +6,11 @@ import (
 	"io"
 
 	"github.com/tacit-space/tacit/crypto/identity"
+	"github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/ring"
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/crypto/wire"
 )
-
-// Start is the first event of every machine, new or restored. Its effects are the
-// first messages of a new machine, and what a restored one has to say again.
-type Start struct{}
 
 // Input is the worker's vector, noise included, as one event at any time
 // before the masked input is due. The machine takes the vector over and masks it
@@ -21,20 +18,17 @@ type Start struct{}
 type Input struct{ Vector ring.Vector }
 
 // IsEvent marks the type as a [session.Event].
-func (Start) IsEvent() {}
-
-// IsEvent marks the type as a [session.Event].
 func (Input) IsEvent() {}
 
 // WorkerConfig is what a worker brings to one attempt.
 type WorkerConfig struct {
-	Manifest *Manifest          // verified: see [Offer.Verify]
-	Alpha    Alpha              // from [Offer.Open]
+	Manifest *job.Manifest      // verified: see [job.Offer.Verify]
+	Alpha    job.Alpha          // from [job.Offer.Open]
 	Self     session.Party      // own position of the roster, from 1
 	Identity *identity.Identity // of that position
 	Attempt  uint32
-	Rand     io.Reader // crypto/rand.Reader; [RestoreWorker] reads none
-	Parallel Parallel  // nil: one block after the other
+	Rand     io.Reader        // crypto/rand.Reader; [RestoreWorker] reads none
+	Parallel session.Parallel // nil: one block after the other
 
 	without defences // by tests only
 }
@@ -42,15 +36,15 @@ type WorkerConfig struct {
 // Worker is one owner's role in one attempt: a [session.Machine].
 //
 // It answers the coordinator's messages of R1 … R4. A message that breaks a rule
-// is refused with a [BlameError] and changes nothing; a packet of another worker
+// is refused with a [session.BlameError] and changes nothing; a packet of another worker
 // that was signed and is wrong ends the attempt with an Abort that blames that worker.
 type Worker struct {
 	attempt
 	self    session.Party
 	id      *identity.Identity
-	alpha   Alpha
+	alpha   job.Alpha
 	rand    io.Reader
-	par     Parallel
+	par     session.Parallel
 	without defences
 
 	next  kind              // the coordinator's message that is expected next; 0 after the end
@@ -79,6 +73,10 @@ func NewWorker(cfg WorkerConfig) (*Worker, error) {
 	return w, err
 }
 
+// errGuarded keeps a job whose cells are released from a minimum of units on only from
+// being run as a sum that opens whatever is in it.
+var errGuarded = errors.New("secagg: the manifest asks for a guarded release")
+
 func newWorker(cfg WorkerConfig) (*Worker, error) {
 	if cfg.Manifest == nil || cfg.Identity == nil {
 		return nil, errors.New("secagg: a worker needs a manifest and an identity")
@@ -86,12 +84,15 @@ func newWorker(cfg WorkerConfig) (*Worker, error) {
 	if err := cfg.Manifest.Check(); err != nil && !cfg.without.parameterCheck {
 		return nil, err
 	}
+	if len(cfg.Manifest.Guard) > 0 {
+		return nil, errGuarded
+	}
 	member, ok := cfg.Manifest.Member(cfg.Self)
 	if !ok || cfg.Self == session.Analyst || !member.Key.Equal(cfg.Identity.Public()) {
 		return nil, fmt.Errorf("secagg: position %d of the roster is not this identity", cfg.Self)
 	}
-	if !cfg.Alpha.opens(cfg.Manifest) {
-		return nil, errAlpha
+	if !cfg.Alpha.Opens(cfg.Manifest) {
+		return nil, job.ErrAlpha
 	}
 	return &Worker{
 		attempt: newAttempt(cfg.Manifest, cfg.Attempt),
@@ -111,24 +112,24 @@ func newWorker(cfg WorkerConfig) (*Worker, error) {
 // afterwards.
 func (w *Worker) Step(ev session.Event) ([]session.Effect, error) {
 	if w.next == 0 {
-		return nil, ErrEnded
+		return nil, session.ErrEnded
 	}
 	switch ev := ev.(type) {
-	case Start:
+	case session.Start:
 		return w.start()
 	case Input:
 		return w.takeInput(ev.Vector)
 	case session.Message:
 		return w.receive(ev)
 	case session.Deadline:
-		return w.abort(ErrGone), nil
+		return w.abort(session.ErrGone), nil
 	case session.Gone:
 		if ev.Party == session.Coordinator {
-			return w.abort(ErrGone), nil
+			return w.abort(session.ErrGone), nil
 		}
 		return nil, nil
 	}
-	return nil, ErrEvent
+	return nil, session.ErrEvent
 }
 
 // start sends the advertisement or, after a restart, the agreement or the
@@ -142,7 +143,7 @@ func (w *Worker) start() ([]session.Effect, error) {
 	case kindNothing:
 		return append(w.sendOpening(), session.Done{}), nil
 	}
-	return nil, ErrEvent
+	return nil, session.ErrEvent
 }
 
 // receive takes the coordinator's messages in their order. One that was taken
@@ -151,7 +152,7 @@ func (w *Worker) start() ([]session.Effect, error) {
 // else ignored.
 func (w *Worker) receive(m session.Message) ([]session.Effect, error) {
 	if m.From != session.Coordinator {
-		return nil, ErrUnknownSender
+		return nil, session.ErrUnknownSender
 	}
 	k, digest := kindOf(m.Body), session.Hash("tacit/secagg/v1/seen", m.Body)
 	if old, taken := w.seen[k]; taken && !w.without.oneAnswer {
@@ -181,11 +182,11 @@ func (w *Worker) due(k kind) error {
 	case k != kindRoster && k != kindPackets && k != kindSurvivors && k != kindCertificate:
 		return blame(session.Coordinator, "message of kind %#x", uint8(k))
 	case k < w.next && !w.without.oneAnswer:
-		return ErrLate
+		return session.ErrLate
 	case k > w.next:
-		return ErrEarly
+		return session.ErrEarly
 	case k == kindSurvivors && w.opened != nil:
-		return ErrEarly
+		return session.ErrEarly
 	}
 	return nil
 }
@@ -230,7 +231,7 @@ func (w *Worker) forget() {
 func (w *Worker) abort(err error) []session.Effect {
 	w.forget()
 	w.held, w.agreed, w.next = nil, nil, 0
-	return end(err)
+	return session.End(err)
 }
 
 // sign signs a statement with the identity key.
@@ -240,10 +241,10 @@ func (w *Worker) sign(label string, statement [32]byte) signature {
 
 // Format prints the position only.
 func (w *Worker) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "[worker %d of attempt %d]", w.self, w.number)
+	fmt.Fprintf(f, "[worker %d of attempt %d]", w.self, w.Number)
 }
 
-func (w *Worker) decodeRoster(r *wire.Reader) *roster           { return decodeRoster(r, w.n()) }
-func (w *Worker) decodePackets(r *wire.Reader) *packets         { return decodePackets(r, w.self, w.n()) }
-func (w *Worker) decodeSurvivors(r *wire.Reader) *survivors     { return decodeSurvivors(r, w.n()) }
-func (w *Worker) decodeCertificate(r *wire.Reader) *certificate { return decodeCertificate(r, w.n()) }
+func (w *Worker) decodeRoster(r *wire.Reader) *roster           { return decodeRoster(r, w.N()) }
+func (w *Worker) decodePackets(r *wire.Reader) *packets         { return decodePackets(r, w.self, w.N()) }
+func (w *Worker) decodeSurvivors(r *wire.Reader) *survivors     { return decodeSurvivors(r, w.N()) }
+func (w *Worker) decodeCertificate(r *wire.Reader) *certificate { return decodeCertificate(r, w.N()) }

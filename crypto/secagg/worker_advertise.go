@@ -2,6 +2,7 @@ package secagg
 
 import (
 	"github.com/tacit-space/tacit/crypto/kem"
+	"github.com/tacit-space/tacit/crypto/mask"
 	"github.com/tacit-space/tacit/crypto/prg"
 	"github.com/tacit-space/tacit/crypto/secret"
 	"github.com/tacit-space/tacit/crypto/session"
@@ -16,7 +17,7 @@ type fresh struct {
 	maskKey kem.PrivateKey // of pkm_u, derived from r_u
 	channel kem.PrivateKey // of pkc_u, independent of r_u
 	ct      [kem.CiphertextSize]byte
-	analyst mask // KA_u
+	analyst mask.Mask // KA_u
 	ad      *advertisement
 }
 
@@ -61,7 +62,7 @@ func (f *fresh) maskForAnalyst(w *Worker) error {
 		return err
 	}
 	f.ct = ct
-	f.analyst = mask{key: w.without.analystKeyOf(w.attempt, shared[:], ct[:], w.self)}
+	f.analyst = mask.Mask{Key: w.without.analystKeyOf(w.attempt, shared[:], ct[:], w.self)}
 	clear(shared[:])
 	return nil
 }
@@ -71,19 +72,19 @@ func (f *fresh) wipe() {
 	f.self.Wipe()
 	f.maskKey.Wipe()
 	f.channel.Wipe()
-	f.analyst.key = prg.Key{}
+	f.analyst.Key = prg.Key{}
 }
 
 // maskKeyOf derives the key pair of pkm_u from r_u; the coordinator does it
 // again for a worker that dropped out.
 func (a attempt) maskKeyOf(pair []byte, u session.Party) kem.PrivateKey {
-	return kem.DeriveKey(a.key(pair, labelMaskKey, partyBytes(u)))
+	return kem.DeriveKey(a.Key(pair, labelMaskKey, session.PartyBytes(u)))
 }
 
 // commitment returns the hash of a worker's secret. It is bound to the worker,
 // so that nobody can take over another's.
 func (a attempt) commitment(label string, scalar []byte, u session.Party) [32]byte {
-	return a.digest(label, partyBytes(u), scalar)
+	return a.Digest(label, session.PartyBytes(u), scalar)
 }
 
 // advertise is R0.

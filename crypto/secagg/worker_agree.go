@@ -16,7 +16,7 @@ type agreed struct {
 func (w *Worker) takeSurvivors(body []byte) ([]session.Effect, error) {
 	m, err := unmarshal(body, kindSurvivors, w.decodeSurvivors)
 	if err != nil {
-		return nil, &BlameError{session.Coordinator, err}
+		return nil, &session.BlameError{Party: session.Coordinator, Err: err}
 	}
 	if err := w.checkSurvivors(m.u3); err != nil {
 		return nil, err
@@ -30,13 +30,13 @@ func (w *Worker) takeSurvivors(body []byte) ([]session.Effect, error) {
 }
 
 // checkSurvivors: u ∈ U3 ⊆ U2 and |U3| >= n_min.
-func (w *Worker) checkSurvivors(u3 parties) error {
+func (w *Worker) checkSurvivors(u3 session.Parties) error {
 	switch {
 	case w.without.tooFew(w.attempt, u3):
 		return blame(session.Coordinator, "%d survivors, wanted at least %d", len(u3), w.MinContributors)
-	case !u3.has(w.self):
+	case !u3.Has(w.self):
 		return blame(session.Coordinator, "this worker sent its input and is not among the survivors")
-	case !u3.within(w.held.u2):
+	case !u3.Within(w.held.u2):
 		return blame(session.Coordinator, "survivors that dealt no shares")
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tacit-space/tacit/crypto/kem"
+	"github.com/tacit-space/tacit/crypto/mask"
 	"github.com/tacit-space/tacit/crypto/ring"
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/crypto/share"
@@ -15,18 +16,18 @@ type heldShares struct{ pair, self share.Scalar }
 // held is what a worker keeps of R2 until U3 is agreed.
 type held struct {
 	view   view
-	u2     parties
+	u2     session.Parties
 	shares map[session.Party]heldShares // of every member of U2, itself included
 }
 
 // opened is what a worker knows between the packets of R2 and its input.
-type opened struct{ masks []mask }
+type opened struct{ masks []mask.Mask }
 
 // takePackets is the first half of R2.
 func (w *Worker) takePackets(body []byte) ([]session.Effect, error) {
 	m, err := unmarshal(body, kindPackets, w.decodePackets)
 	if err != nil {
-		return nil, &BlameError{session.Coordinator, err}
+		return nil, &session.BlameError{Party: session.Coordinator, Err: err}
 	}
 	if err := w.checkPackets(m); err != nil {
 		return nil, err
@@ -46,10 +47,10 @@ func (w *Worker) checkPackets(m *packets) error {
 	switch {
 	case w.without.tooFew(w.attempt, m.u2):
 		return blame(session.Coordinator, "%d dealers, wanted at least %d", len(m.u2), w.MinContributors)
-	case !m.u2.has(w.self) || !m.u2.within(w.dealt.roster.u1):
+	case !m.u2.Has(w.self) || !m.u2.Within(w.dealt.roster.u1):
 		return blame(session.Coordinator, "dealers are not of the roster, or lack this worker")
 	}
-	return w.par.each(len(m.u2), func(i int) error {
+	return w.par.Each(len(m.u2), func(i int) error {
 		u := m.u2[i]
 		if u == w.self {
 			return nil
@@ -64,8 +65,8 @@ func (w *Worker) checkPackets(m *packets) error {
 // openPackets opens every box and collects all masks: K_u, KA_u and K_uv for v in U2.
 func (w *Worker) openPackets(m *packets) (*held, *opened, error) {
 	shares := make([]heldShares, len(m.u2))
-	pairs := make([]mask, len(m.u2))
-	err := w.par.each(len(m.u2), func(i int) (err error) {
+	pairs := make([]mask.Mask, len(m.u2))
+	err := w.par.Each(len(m.u2), func(i int) (err error) {
 		if v := m.u2[i]; v != w.self {
 			shares[i], pairs[i], err = w.openPacket(m.packets[v], v)
 		}
@@ -79,7 +80,7 @@ func (w *Worker) openPackets(m *packets) (*held, *opened, error) {
 		u2:     m.u2,
 		shares: map[session.Party]heldShares{},
 	}
-	masks := []mask{w.fresh.analyst}
+	masks := []mask.Mask{w.fresh.analyst}
 	for i, v := range m.u2 {
 		if v == w.self {
 			h.shares[v] = w.dealt.own
@@ -92,15 +93,15 @@ func (w *Worker) openPackets(m *packets) (*held, *opened, error) {
 	return h, &opened{masks: masks}, nil
 }
 
-func (w *Worker) ownMask() []mask {
+func (w *Worker) ownMask() []mask.Mask {
 	if w.without.selfMask {
 		return nil
 	}
-	return []mask{{key: w.without.keyOf(w.selfMask(w.fresh.self.Bytes(), w.self))}}
+	return []mask.Mask{{Key: w.without.keyOf(w.selfMask(w.fresh.self.Bytes(), w.self))}}
 }
 
 // openPacket returns dealer v's shares and the mask with v, or blames v.
-func (w *Worker) openPacket(p *packet, v session.Party) (s heldShares, m mask, err error) {
+func (w *Worker) openPacket(p *packet, v session.Party) (s heldShares, m mask.Mask, err error) {
 	content, err := w.fresh.channel.Open(w.boxInfo(v, w.self), p.ct, p.box)
 	if err != nil {
 		return s, m, blame(v, "%w", errSealed)
@@ -116,7 +117,7 @@ func (w *Worker) openPacket(p *packet, v session.Party) (s heldShares, m mask, e
 		return s, m, err
 	}
 	key := w.without.keyOf(w.pairMask(shared[:], v, w.self))
-	return s, mask{key: key, sub: w.self > v}, nil // sgn(u,v) = +1 if u < v
+	return s, mask.Mask{Key: key, Sub: w.self > v}, nil // sgn(u,v) = +1 if u < v
 }
 
 func (w *Worker) readShares(p *packet, v session.Party, content []byte) (s heldShares, err error) {
@@ -137,15 +138,15 @@ func (w *Worker) readShares(p *packet, v session.Party, content []byte) (s heldS
 // takeInput keeps the input until its masks are known.
 func (w *Worker) takeInput(x ring.Vector) ([]session.Effect, error) {
 	if w.input != nil || w.next > kindSurvivors || (w.next == kindSurvivors && w.opened == nil) {
-		return nil, ErrEvent
+		return nil, session.ErrEvent
 	}
 	if x.Width != w.Width || x.Len() != w.Length || x.Check() != nil {
 		return nil, fmt.Errorf("%w: %d elements of width %d, wanted %d of width %d",
-			ErrInput, x.Len(), x.Width, w.Length, w.Width)
+			session.ErrInput, x.Len(), x.Width, w.Length, w.Width)
 	}
-	tag, err := tagOf(w.alpha.field(), x, w.par)
+	tag, err := mask.TagOf(w.alpha.Field(), x, w.par)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrInput, err)
+		return nil, fmt.Errorf("%w: %w", session.ErrInput, err)
 	}
 	w.input = &input{vector: x, tag: tag}
 	return w.sendInput(), nil
@@ -164,10 +165,10 @@ func (w *Worker) sendInput() []session.Effect {
 		return nil
 	}
 	y := w.input.vector
-	addMasks(y, w.opened.masks, w.par)
+	mask.Add(y, w.opened.masks, w.par)
 	m := &maskedInput{
 		view:  w.held.view,
-		tag:   addTagMasks(w.input.tag, w.opened.masks),
+		tag:   mask.AddTags(w.input.tag, w.opened.masks),
 		words: y.Append(make([]byte, 0, w.vectorBytes())),
 	}
 	m.evidence.ct = w.fresh.ct

@@ -6,7 +6,7 @@ import "github.com/tacit-space/tacit/crypto/session"
 func (w *Worker) takeCertificate(body []byte) ([]session.Effect, error) {
 	m, err := unmarshal(body, kindCertificate, w.decodeCertificate)
 	if err != nil {
-		return nil, &BlameError{session.Coordinator, err}
+		return nil, &session.BlameError{Party: session.Coordinator, Err: err}
 	}
 	if err := m.check(w.attempt, w.agreed.consensus); err != nil && !w.without.certificate {
 		return nil, err

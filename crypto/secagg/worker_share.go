@@ -18,7 +18,7 @@ type dealt struct {
 func (w *Worker) takeRoster(body []byte) ([]session.Effect, error) {
 	m, err := unmarshal(body, kindRoster, w.decodeRoster)
 	if err != nil {
-		return nil, &BlameError{session.Coordinator, err}
+		return nil, &session.BlameError{Party: session.Coordinator, Err: err}
 	}
 	if err := w.checkRoster(m); err != nil {
 		return nil, err
@@ -38,10 +38,10 @@ func (w *Worker) checkRoster(m *roster) error {
 	switch {
 	case w.without.tooFew(w.attempt, m.u1):
 		return blame(session.Coordinator, "%d advertisements, wanted at least %d", len(m.u1), w.MinContributors)
-	case !m.u1.has(w.self) || *m.ads[w.self] != *w.fresh.ad:
+	case !m.u1.Has(w.self) || *m.ads[w.self] != *w.fresh.ad:
 		return blame(session.Coordinator, "the own advertisement is not in the roster")
 	}
-	return w.par.each(len(m.u1), func(i int) error {
+	return w.par.Each(len(m.u1), func(i int) error {
 		u := m.u1[i]
 		if err := m.ads[u].check(w.attempt, u); err != nil {
 			return blame(session.Coordinator, "advertisement of worker %d is not valid", u)
@@ -77,7 +77,7 @@ func (w *Worker) deal(m *roster) (*dealt, *shares, error) {
 }
 
 func (w *Worker) split(scalar []byte) ([]share.Share, error) {
-	return share.Split(share.Scalar(scalar), w.Threshold, w.n(), w.rand)
+	return share.Split(share.Scalar(scalar), w.Threshold, w.N(), w.rand)
 }
 
 // seal makes the packet for v, and notes s_uv if this worker encapsulates.
@@ -118,6 +118,6 @@ func (a attempt) encapsulate(pair []byte, u, v session.Party, maskKey []byte) (
 	if err != nil {
 		return ct, shared, err
 	}
-	ct, shared = kem.EncapsulateDeterministic(key, a.key(pair, labelEncaps, partyBytes(u), partyBytes(v)))
+	ct, shared = kem.EncapsulateDeterministic(key, a.Key(pair, labelEncaps, session.PartyBytes(u), session.PartyBytes(v)))
 	return ct, shared, nil
 }

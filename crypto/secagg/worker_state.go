@@ -50,7 +50,7 @@ func decodeWorkerState(r *wire.Reader, n int) *workerState {
 }
 
 func (w *Worker) state() []byte {
-	s := &workerState{hash: w.hash, number: w.number, self: w.self, next: w.next, agreed: *w.agreed}
+	s := &workerState{hash: w.ManifestHash(), number: w.Number, self: w.self, next: w.next, agreed: *w.agreed}
 	for _, k := range fromCoordinator {
 		if digest, ok := w.seen[k]; ok {
 			s.seen = append(s.seen, digest)
@@ -59,8 +59,8 @@ func (w *Worker) state() []byte {
 	return marshal(s)
 }
 
-// RestoreWorker continues from a persisted state. Its Step(Start{}) returns what
-// has to be said again. It returns [ErrState] if the state is damaged or of
+// RestoreWorker continues from a persisted state. Its Step(Start) returns what
+// has to be said again. It returns [session.ErrState] if the state is damaged or of
 // another job, attempt or position.
 func RestoreWorker(cfg WorkerConfig, state []byte) (*Worker, error) {
 	w, err := newWorker(cfg)
@@ -68,15 +68,15 @@ func RestoreWorker(cfg WorkerConfig, state []byte) (*Worker, error) {
 		return nil, err
 	}
 	s, err := unmarshal(state, kindWorkerState, func(r *wire.Reader) *workerState {
-		return decodeWorkerState(r, w.n())
+		return decodeWorkerState(r, w.N())
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrState, err)
+		return nil, fmt.Errorf("%w: %w", session.ErrState, err)
 	}
 	c := s.agreed.consensus
-	if s.hash != w.hash || s.number != w.number || s.self != w.self ||
-		!c.u3.has(w.self) || !c.u3.within(s.agreed.opening.of) {
-		return nil, ErrState
+	if s.hash != w.ManifestHash() || s.number != w.Number || s.self != w.self ||
+		!c.u3.Has(w.self) || !c.u3.Within(s.agreed.opening.of) {
+		return nil, session.ErrState
 	}
 	w.next, w.agreed = s.next, &s.agreed
 	for i, digest := range s.seen {

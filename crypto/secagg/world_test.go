@@ -9,6 +9,7 @@ import (
 
 	"github.com/tacit-space/tacit/crypto/cryptotest"
 	"github.com/tacit-space/tacit/crypto/identity"
+	"github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/ring"
 	"github.com/tacit-space/tacit/crypto/session"
 )
@@ -16,11 +17,12 @@ import (
 // world is one job and its parties.
 type world struct {
 	tb       testing.TB
-	question *Question
-	sub      *Submission
+	question *job.Question
+	manifest *job.Manifest // the question's, unless its numbers do not pass
+	sub      *job.Submission
 	analyst  *identity.Identity
 	ids      map[session.Party]*identity.Identity
-	alpha    Alpha
+	alpha    job.Alpha
 	inputs   map[session.Party]ring.Vector
 	without  defences // of everybody
 	rand     func(p session.Party, attempt uint32) io.Reader
@@ -50,20 +52,22 @@ func testIdentity(name string) *identity.Identity {
 	return identities[name]
 }
 
-func (s shape) manifest() Manifest {
-	m := Manifest{
+func (s shape) manifest() job.Manifest {
+	m := job.Manifest{
 		Job: [16]byte{1}, Context: []byte("test"), Length: s.length, Width: s.width,
-		Analyst:         Member{ID: "analyst", Key: testIdentity("analyst").Public()},
+		Analyst:         job.Member{ID: "analyst", Key: testIdentity("analyst").Public()},
 		MinContributors: s.min, Threshold: s.threshold, Corruptions: s.corruptions, Expiry: 2000000000,
 	}
 	for i := range s.n {
 		id := fmt.Sprintf("w%d", i+1)
-		m.Roster = append(m.Roster, Member{ID: id, Key: testIdentity(id).Public()})
+		m.Roster = append(m.Roster, job.Member{ID: id, Key: testIdentity(id).Public()})
 	}
 	return m
 }
 
-// newWorld makes a job with inputs x_u[j] = ±(1000u + j).
+// newWorld makes a job with inputs x_u[j] = ±(1000u + j). Without the check of the
+// parameters the manifest has numbers of which no question can be made: those of an
+// analyst who colludes.
 func newWorld(tb testing.TB, s shape, without defences) *world {
 	tb.Helper()
 	w := &world{
@@ -73,11 +77,22 @@ func newWorld(tb testing.TB, s shape, without defences) *world {
 			return cryptotest.Rand("worker %d attempt %d", p, attempt)
 		},
 	}
+	signed := s
+	if without.parameterCheck {
+		signed = five
+	}
 	var err error
-	w.question, err = newQuestion(s.manifest(), w.analyst, cryptotest.Rand("question"), without)
+	w.question, err = job.NewQuestion(signed.manifest(), w.analyst, cryptotest.Rand("question"))
 	must(tb, err)
-	w.sub, w.alpha = w.question.submission, w.question.alpha
-	for _, p := range everyone(s.n) {
+	w.sub, err = job.ParseSubmission(w.question.Submission())
+	must(tb, err)
+	w.manifest, w.alpha = w.question.Manifest(), w.question.Alpha()
+	if without.parameterCheck {
+		m := s.manifest()
+		m.AnalystKey, m.AlphaHash = w.manifest.AnalystKey, w.manifest.AlphaHash
+		w.manifest, w.sub = &m, &job.Submission{Manifest: &m}
+	}
+	for _, p := range session.Everyone(s.n) {
 		w.ids[p] = testIdentity(fmt.Sprintf("w%d", p))
 		w.inputs[p] = testInput(s, p)
 	}
@@ -107,7 +122,7 @@ func must(tb testing.TB, err error) {
 
 func (w *world) workerConfig(p session.Party, attempt uint32) WorkerConfig {
 	return WorkerConfig{
-		Manifest: w.question.Manifest(), Alpha: w.alpha, Self: p, Identity: w.ids[p],
+		Manifest: w.manifest, Alpha: w.alpha, Self: p, Identity: w.ids[p],
 		Attempt: attempt, Rand: w.rand(p, attempt), without: w.without,
 	}
 }
@@ -119,17 +134,17 @@ func (w *world) worker(p session.Party, attempt uint32) *Worker {
 	return m
 }
 
-func (w *world) serverConfig(attempt uint32, p parties) ServerConfig {
+func (w *world) serverConfig(attempt uint32, p session.Parties) ServerConfig {
 	return ServerConfig{Submission: w.sub, Attempt: attempt, Participants: p, without: w.without}
 }
 
-func (w *world) everyone() parties { return everyone(len(w.ids)) }
+func (w *world) everyone() session.Parties { return session.Everyone(len(w.ids)) }
 
 // network puts an attempt with these participants on a network; the workers get
 // their inputs once they have begun.
-func (w *world) network(seed uint64, attempt uint32, p parties) *cryptotest.Network {
+func (w *world) network(seed uint64, attempt uint32, p session.Parties) *cryptotest.Network {
 	w.tb.Helper()
-	n := cryptotest.New(seed, Start{})
+	n := cryptotest.New(seed, session.Start{})
 	n.Name = describe
 	server, err := NewServer(w.serverConfig(attempt, p))
 	must(w.tb, err)
@@ -144,14 +159,14 @@ func (w *world) network(seed uint64, attempt uint32, p parties) *cryptotest.Netw
 	return n
 }
 
-func (w *world) provideInputs(n *cryptotest.Network, p parties) {
+func (w *world) provideInputs(n *cryptotest.Network, p session.Parties) {
 	for _, u := range p {
 		n.Post(u, Input{w.inputs[u].Clone()})
 	}
 }
 
 // run lets an attempt go to its end and opens its result; nil if there is none.
-func (w *world) run(n *cryptotest.Network, p parties) (*Opened, error) {
+func (w *world) run(n *cryptotest.Network, p session.Parties) (*Opened, error) {
 	n.Begin()
 	w.provideInputs(n, p)
 	n.Run()
@@ -165,9 +180,9 @@ func (w *world) open(n *cryptotest.Network) (*Opened, error) {
 	if len(results) == 0 {
 		return nil, nil
 	}
-	first, err := w.question.Open(results[0])
+	first, err := w.openResult(results[0])
 	for _, r := range results[1:] {
-		other, err := w.question.Open(r)
+		other, err := w.openResult(r)
 		if err == nil && first != nil && !w.without.sumCheck && !other.Sum.Equal(first.Sum) {
 			w.tb.Error("two results open to different sums")
 		}
@@ -175,10 +190,15 @@ func (w *world) open(n *cryptotest.Network) (*Opened, error) {
 	return first, err
 }
 
+// openResult is [Open], without the defences that the world is without.
+func (w *world) openResult(body []byte) (*Opened, error) {
+	return (&opener{question: w.question, manifest: w.manifest, without: w.without}).open(body)
+}
+
 // sum adds the inputs of a set.
 func (w *world) sum(p []session.Party) ring.Vector {
 	w.tb.Helper()
-	m := w.question.Manifest()
+	m := w.manifest
 	sum := ring.NewVector(m.Width, m.Length)
 	for _, u := range p {
 		must(w.tb, sum.Add(w.inputs[u]))
@@ -187,7 +207,7 @@ func (w *world) sum(p []session.Party) ring.Vector {
 }
 
 // expect opens the result and compares it with the sum of the inputs.
-func (w *world) expect(o *Opened, err error, p parties) {
+func (w *world) expect(o *Opened, err error, p session.Parties) {
 	w.tb.Helper()
 	must(w.tb, err)
 	if o == nil {
@@ -231,7 +251,7 @@ func TestSumOfAll(t *testing.T) {
 						t.Errorf("party %d: %+v", p, out)
 					}
 				}
-				who, err := VerifyReceipt(w.question.Manifest(), o.Receipt)
+				who, err := VerifyReceipt(w.manifest, o.Receipt)
 				must(t, err)
 				if len(who) != s.n {
 					t.Errorf("receipt of %d", len(who))

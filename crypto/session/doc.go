@@ -3,6 +3,10 @@
 // ([Party]), and the two ways in which every protocol turns secrets and
 // transcripts into 32 bytes ([KDF], [Hash]).
 //
+// Beside these are the first event of every machine ([Start]), the reasons for which a
+// machine refuses an event or ends ([ErrLate] and the others), blame ([BlameError], [Blame],
+// [End]), sets of workers ([Parties]), and work that is shared out ([Parallel]).
+//
 // # Threat model
 //
 // A machine trusts nothing in a [Message] but the channel it came on. A driver
@@ -16,8 +20,9 @@
 //
 // # Sizes and errors
 //
-// Outputs are 32 bytes. Neither function fails; a label or part of 4 GiB or
-// more is a programming error and panics.
+// KDF and Hash return 32 bytes and do not fail; a label or part of 4 GiB or more is
+// a programming error and panics. A set of n workers takes 4 + 2n bytes; [DecodeParties] fails
+// its reader with [ErrOrder].
 //
 // # References
 //

@@ -14,6 +14,10 @@ const (
 // events (for example the input vector) by implementing IsEvent.
 type Event interface{ IsEvent() }
 
+// Start is the first event of every machine, new or restored. Its effects are the
+// first messages of a new machine, and what a restored one has to say again.
+type Start struct{}
+
 // Message is bytes that arrived from a party. The driver has authenticated the
 // channel they came on, and nothing else about them.
 type Message struct {
@@ -30,6 +34,9 @@ type Gone struct{ Party Party }
 
 // Phase numbers the rounds of a protocol, counted from 0.
 type Phase uint8
+
+// IsEvent marks the type as an [Event].
+func (Start) IsEvent() {}
 
 // IsEvent marks the type as an [Event].
 func (Message) IsEvent() {}

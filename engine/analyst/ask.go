@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/ring"
 	"github.com/tacit-space/tacit/crypto/secagg"
 	"github.com/tacit-space/tacit/engine/crashpoint"
@@ -43,7 +44,7 @@ type Answer struct {
 	Statement  *plan.Statement // what the answer gave away, as it was signed
 	Provenance Provenance
 	// Manifest and Receipt let others check who took part, with
-	// [secagg.ParseManifest] and [secagg.VerifyReceipt], and show nothing of the
+	// [cryptojob.ParseManifest] and [secagg.VerifyReceipt], and show nothing of the
 	// answer.
 	Manifest, Receipt []byte
 }
@@ -137,7 +138,7 @@ func (c *Client) sign(d *Draft, opts Options) (*record, error) {
 	if err != nil {
 		return nil, err
 	}
-	question, err := secagg.NewQuestion(manifest, c.Identity, rand.Reader)
+	question, err := cryptojob.NewQuestion(manifest, c.Identity, rand.Reader)
 	if err != nil {
 		return nil, fault.From(err)
 	}
@@ -152,17 +153,17 @@ func (c *Client) lifetime(opts Options) time.Duration {
 }
 
 // manifest fills in everything that follows from the charter.
-func (c *Client) manifest(job *plan.Job, body []byte) (secagg.Manifest, error) {
+func (c *Client) manifest(job *plan.Job, body []byte) (cryptojob.Manifest, error) {
 	rules, owners := c.space.Rules, c.space.OwnersOf(job.Plan.Table)
-	threshold := secagg.ThresholdFor(len(owners), rules.ToleratedCorruption)
-	m := secagg.Manifest{
+	threshold := cryptojob.ThresholdFor(len(owners), rules.ToleratedCorruption)
+	m := cryptojob.Manifest{
 		Context: body, Length: job.Plan.Length(), Width: ring.Width(job.Plan.Width),
-		Analyst:         secagg.Member{ID: c.Self, Key: c.Identity.Public()},
+		Analyst:         cryptojob.Member{ID: c.Self, Key: c.Identity.Public()},
 		MinContributors: max(rules.MinContributors, threshold, rules.ToleratedCorruption+2),
 		Threshold:       threshold, Corruptions: rules.ToleratedCorruption, Expiry: job.Expiry,
 	}
 	for _, owner := range owners {
-		m.Roster = append(m.Roster, secagg.Member{ID: owner.ID, Key: c.Bundle.Identity(owner.ID)})
+		m.Roster = append(m.Roster, cryptojob.Member{ID: owner.ID, Key: c.Bundle.Identity(owner.ID)})
 	}
 	_, err := rand.Read(m.Job[:])
 	return m, err
@@ -235,8 +236,7 @@ func (c *Client) open(r *record, body []byte, opts Options) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	question.SetParallel(runner.Parallel)
-	opened, err := question.Open(body)
+	opened, err := secagg.Open(question, body, runner.Parallel)
 	if err != nil {
 		return nil, NotVerified.New("%w", err)
 	}
@@ -259,7 +259,7 @@ func (c *Client) open(r *record, body []byte, opts Options) (*Answer, error) {
 
 // answer finishes the opened sums. The text is compiled again, so that a
 // question needs nothing in memory; it must give the signed plan.
-func (c *Client) answer(r *record, q *secagg.Question, opened *secagg.Opened) (*Answer, error) {
+func (c *Client) answer(r *record, q *cryptojob.Question, opened *secagg.Opened) (*Answer, error) {
 	draft, err := c.Compile(r.SQL)
 	if err != nil {
 		return nil, err

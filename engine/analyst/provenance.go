@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/secagg"
 	"github.com/tacit-space/tacit/engine/plan"
 )
@@ -42,7 +43,7 @@ type Participant struct {
 
 const protocol = "masked sum (tacit/secagg/v1)"
 
-func (c *Client) provenance(r *record, job *plan.Job, q *secagg.Question, opened *secagg.Opened, d *Draft) Provenance {
+func (c *Client) provenance(r *record, job *plan.Job, q *cryptojob.Question, opened *secagg.Opened, d *Draft) Provenance {
 	m := q.Manifest()
 	hash, charterHash := m.Hash(), c.Bundle.Hash()
 	p := Provenance{

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/tacit-space/tacit/crypto/secagg"
+	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/engine/store"
 )
 
@@ -30,8 +30,8 @@ func parseRecord(body []byte) (*record, error) {
 	return &r, err
 }
 
-func (r *record) question() (*secagg.Question, error) {
-	q, err := secagg.ParseQuestion(r.Question)
+func (r *record) question() (*cryptojob.Question, error) {
+	q, err := cryptojob.ParseQuestion(r.Question)
 	if err != nil {
 		return nil, store.Corrupt.New("the question of job %s: %w", r.Job, err)
 	}

@@ -145,7 +145,7 @@ func (a *attempt) start(machine session.Machine) {
 			j.disconnected(id)
 		}
 	}
-	j.c.wg.Go(func() { a.out <- a.runner.Run(ctx, secagg.Start{}) })
+	j.c.wg.Go(func() { a.out <- a.runner.Run(ctx, session.Start{}) })
 }
 
 // timeout is the longest time of a phase.

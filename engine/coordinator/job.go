@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/tacit-space/tacit/crypto/secagg"
+	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/envelope"
@@ -23,8 +23,8 @@ type job struct {
 	store.Job  // as stored
 	c          *coordinator
 	log        *slog.Logger
-	submission *secagg.Submission
-	manifest   *secagg.Manifest
+	submission *cryptojob.Submission
+	manifest   *cryptojob.Manifest
 	parties    map[string]session.Party // by member id
 	feed       *feed
 	inbox      chan func()
@@ -46,7 +46,7 @@ type job struct {
 // newJob makes a stored job live. Its submission was checked when it was
 // accepted; one that does not parse any more is a damaged store.
 func (c *coordinator) newJob(record store.Job) (*job, error) {
-	submission, err := secagg.ParseSubmission(record.Submission)
+	submission, err := cryptojob.ParseSubmission(record.Submission)
 	if err != nil {
 		return nil, store.Corrupt.New("the submission of job %s: %w", record.ID, err)
 	}

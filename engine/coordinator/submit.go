@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/tacit-space/tacit/crypto/secagg"
+	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/store"
@@ -18,7 +18,7 @@ import (
 // the same job. Errors: [Malformed], [Replayed], [TooMany], [TooLarge],
 // [Expired].
 func (c *coordinator) Submit(_ context.Context, analyst string, raw []byte) (transport.JobID, error) {
-	submission, err := secagg.ParseSubmission(raw)
+	submission, err := cryptojob.ParseSubmission(raw)
 	if err != nil {
 		return transport.JobID{}, Malformed.New("%w", err)
 	}
@@ -42,7 +42,7 @@ func (c *coordinator) Submit(_ context.Context, analyst string, raw []byte) (tra
 }
 
 // check compares a submission with the charter.
-func (c *coordinator) check(analyst string, s *secagg.Submission) (store.Job, error) {
+func (c *coordinator) check(analyst string, s *cryptojob.Submission) (store.Job, error) {
 	m := s.Manifest
 	job, err := plan.ParseJob(m.Context)
 	if err != nil {
@@ -76,7 +76,7 @@ func (c *coordinator) check(analyst string, s *secagg.Submission) (store.Job, er
 }
 
 // checkRoster demands exactly the owners of the table, with their keys.
-func (c *coordinator) checkRoster(m *secagg.Manifest, table string) error {
+func (c *coordinator) checkRoster(m *cryptojob.Manifest, table string) error {
 	if c.space.Table(table) == nil {
 		return Malformed.New("the charter has no such table")
 	}
@@ -97,7 +97,7 @@ func (c *coordinator) checkRoster(m *secagg.Manifest, table string) error {
 }
 
 // known reports whether this very submission is stored already.
-func (c *coordinator) known(analyst string, m *secagg.Manifest) (bool, error) {
+func (c *coordinator) known(analyst string, m *cryptojob.Manifest) (bool, error) {
 	have, err := c.store.Job(m.Job)
 	switch {
 	case errors.Is(err, store.ErrMissing):

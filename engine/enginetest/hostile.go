@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tacit-space/tacit/crypto/identity"
+	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/ring"
 	"github.com/tacit-space/tacit/crypto/secagg"
 	"github.com/tacit-space/tacit/crypto/session"
@@ -34,7 +35,7 @@ func (s *Space) NetClient(id string) *transport.Client {
 }
 
 // Question signs [Query] as the analyst, past the analyst's role.
-func (s *Space) Question() *secagg.Question {
+func (s *Space) Question() *cryptojob.Question {
 	s.T.Helper()
 	ch := s.Bundle.Charter()
 	compiled, err := query.Compile(Query, ch)
@@ -47,18 +48,18 @@ func (s *Space) Question() *secagg.Question {
 	}
 	body, err := job.Marshal()
 	s.must(err)
-	m := secagg.Manifest{
+	m := cryptojob.Manifest{
 		Context: body, Length: p.Length(), Width: ring.Width(p.Width),
-		Analyst:         secagg.Member{ID: AnalystID, Key: s.identities[AnalystID].Public()},
+		Analyst:         cryptojob.Member{ID: AnalystID, Key: s.identities[AnalystID].Public()},
 		MinContributors: ch.Rules.MinContributors, Corruptions: ch.Rules.ToleratedCorruption,
-		Threshold: secagg.ThresholdFor(len(s.Owners), ch.Rules.ToleratedCorruption), Expiry: job.Expiry,
+		Threshold: cryptojob.ThresholdFor(len(s.Owners), ch.Rules.ToleratedCorruption), Expiry: job.Expiry,
 	}
 	for _, id := range s.Owners {
-		m.Roster = append(m.Roster, secagg.Member{ID: id, Key: s.identities[id].Public()})
+		m.Roster = append(m.Roster, cryptojob.Member{ID: id, Key: s.identities[id].Public()})
 	}
 	_, err = rand.Read(m.Job[:])
 	s.must(err)
-	q, err := secagg.NewQuestion(m, s.identities[AnalystID], rand.Reader)
+	q, err := cryptojob.NewQuestion(m, s.identities[AnalystID], rand.Reader)
 	s.must(err)
 	return q
 }
@@ -175,9 +176,9 @@ func (h *HostileHub) WantOnly(kind envelope.Kind, why *fault.Kind) {
 
 // Attempt runs an attempt of the protocol with all workers to its end, as an
 // honest coordinator would, except that it tells nobody that the job is over.
-func (h *HostileHub) Attempt(q *secagg.Question, number uint32) {
+func (h *HostileHub) Attempt(q *cryptojob.Question, number uint32) {
 	h.s.T.Helper()
-	submission, err := secagg.ParseSubmission(q.Submission())
+	submission, err := cryptojob.ParseSubmission(q.Submission())
 	h.s.must(err)
 	a := &hostileAttempt{h: h, job: q.Manifest().Job, number: number}
 	var everybody []session.Party
@@ -188,7 +189,7 @@ func (h *HostileHub) Attempt(q *secagg.Question, number uint32) {
 	h.s.must(err)
 	r := runner.New(runner.Config{Machine: machine, Host: a})
 	ended := make(chan runner.Outcome, 1)
-	go func() { ended <- r.Run(context.Background(), secagg.Start{}) }()
+	go func() { ended <- r.Run(context.Background(), session.Start{}) }()
 	for _, id := range h.s.Owners {
 		h.Say(id, a.job, number, envelope.Begin, nil)
 	}

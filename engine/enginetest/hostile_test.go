@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/tacit-space/tacit/crypto/identity"
-	"github.com/tacit-space/tacit/crypto/secagg"
+	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/engine/analyst"
 	"github.com/tacit-space/tacit/engine/coordinator"
@@ -22,18 +22,18 @@ import (
 
 // changed signs the manifest of a question again after a change, as a dishonest
 // analyst would; the job id is kept unless the change sets another.
-func changed(t *testing.T, s *enginetest.Space, q *secagg.Question, change func(*secagg.Manifest)) *secagg.Question {
+func changed(t *testing.T, s *enginetest.Space, q *cryptojob.Question, change func(*cryptojob.Manifest)) *cryptojob.Question {
 	t.Helper()
 	m := *q.Manifest()
 	change(&m)
-	again, err := secagg.NewQuestion(m, s.Identity(enginetest.AnalystID), rand.Reader)
+	again, err := cryptojob.NewQuestion(m, s.Identity(enginetest.AnalystID), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return again
 }
 
-func fresh(m *secagg.Manifest) { _, _ = rand.Read(m.Job[:]) }
+func fresh(m *cryptojob.Manifest) { _, _ = rand.Read(m.Job[:]) }
 
 // TestSubmissionsRefused: what no worker would accept does not get past the
 // coordinator either.
@@ -58,17 +58,17 @@ func TestSubmissionsRefused(t *testing.T) {
 		{"nothing", nil, coordinator.Malformed},
 		{"bytes after the end", append(honest.Submission(), 0), coordinator.Malformed},
 		{"a changed byte", tampered, coordinator.Malformed},
-		{"another roster", changed(t, s, honest, func(m *secagg.Manifest) {
+		{"another roster", changed(t, s, honest, func(m *cryptojob.Manifest) {
 			fresh(m)
 			m.Roster[0], m.Roster[1] = m.Roster[1], m.Roster[0]
 		}).Submission(), coordinator.Malformed},
-		{"another key of an owner", changed(t, s, s.Question(), func(m *secagg.Manifest) {
+		{"another key of an owner", changed(t, s, s.Question(), func(m *cryptojob.Manifest) {
 			m.Roster[0].Key = stranger.Public()
 		}).Submission(), coordinator.Malformed},
-		{"another context", changed(t, s, s.Question(), func(m *secagg.Manifest) {
+		{"another context", changed(t, s, s.Question(), func(m *cryptojob.Manifest) {
 			m.Context = append(m.Context, 0)
 		}).Submission(), coordinator.Malformed},
-		{"another expiry", changed(t, s, s.Question(), func(m *secagg.Manifest) { m.Expiry++ }).Submission(), coordinator.Malformed},
+		{"another expiry", changed(t, s, s.Question(), func(m *cryptojob.Manifest) { m.Expiry++ }).Submission(), coordinator.Malformed},
 	} {
 		if _, err := c.Submit(t.Context(), test.body); !test.want.Is(err) {
 			t.Errorf("%s: %v, want code %s", test.name, err, test.want.Code)
@@ -81,7 +81,7 @@ func TestSubmissionsRefused(t *testing.T) {
 			t.Fatalf("an honest submission: job %x, %v", id, err)
 		}
 	}
-	_, err = c.Submit(t.Context(), changed(t, s, honest, func(*secagg.Manifest) {}).Submission())
+	_, err = c.Submit(t.Context(), changed(t, s, honest, func(*cryptojob.Manifest) {}).Submission())
 	wantCode(t, err, coordinator.Replayed)
 	_, err = c.Submit(t.Context(), s.Question().Submission())
 	wantCode(t, err, coordinator.TooMany)
@@ -120,7 +120,7 @@ func TestWorkerAgainstItsCoordinator(t *testing.T) {
 	hub.Say("owner1", m.Job, 0, envelope.Offer, offer)
 	hub.Want(envelope.Accept, nil)
 
-	hub.Say("owner1", m.Job, 0, envelope.Offer, offerOf(t, changed(t, s, q, func(*secagg.Manifest) {}), 1))
+	hub.Say("owner1", m.Job, 0, envelope.Offer, offerOf(t, changed(t, s, q, func(*cryptojob.Manifest) {}), 1))
 	hub.Want(envelope.Refuse, worker.Replayed)
 
 	hub.Say("owner1", m.Job, 1, envelope.Begin, nil)
@@ -195,7 +195,7 @@ func TestRefusalIsKept(t *testing.T) {
 	hub.Await("owner1")
 	hub.Say("owner1", q.Manifest().Job, 0, envelope.Offer, offerOf(t, q, 1))
 	hub.Want(envelope.Refuse, policy.Expired)
-	hub.Say("owner1", q.Manifest().Job, 0, envelope.Offer, offerOf(t, changed(t, s, q, func(*secagg.Manifest) {}), 1))
+	hub.Say("owner1", q.Manifest().Job, 0, envelope.Offer, offerOf(t, changed(t, s, q, func(*cryptojob.Manifest) {}), 1))
 	hub.Want(envelope.Refuse, worker.Replayed)
 }
 
@@ -236,9 +236,9 @@ func TestJobsAreTheirAnalysts(t *testing.T) {
 	wantCode(t, err, coordinator.NoJob)
 }
 
-func offerOf(t *testing.T, q *secagg.Question, p session.Party) []byte {
+func offerOf(t *testing.T, q *cryptojob.Question, p session.Party) []byte {
 	t.Helper()
-	submission, err := secagg.ParseSubmission(q.Submission())
+	submission, err := cryptojob.ParseSubmission(q.Submission())
 	if err != nil {
 		t.Fatal(err)
 	}

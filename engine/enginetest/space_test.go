@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/secagg"
 	"github.com/tacit-space/tacit/engine/analyst"
 	"github.com/tacit-space/tacit/engine/config"
@@ -61,7 +62,7 @@ func TestRightAnswer(t *testing.T) {
 		if p.Purpose != "planning" || !strings.Contains(p.SQL, "SUM(cost)") || p.Plan == "" || p.Leakage == "" || p.Software != "test" {
 			t.Errorf("%d owners: provenance %+v", owners, p)
 		}
-		m, err := secagg.ParseManifest(answer.Manifest)
+		m, err := cryptojob.ParseManifest(answer.Manifest)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,13 +1,13 @@
 package policy
 
 import (
-	"github.com/tacit-space/tacit/crypto/secagg"
+	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/engine/plan"
 )
 
 // NewRequest reads the job in a manifest's context. The manifest must have been
-// decoded by secagg.ParseManifest. The fault is that of [plan.ParseJob].
-func NewRequest(m *secagg.Manifest) (*Request, error) {
+// decoded by cryptojob.ParseManifest. The fault is that of [plan.ParseJob].
+func NewRequest(m *cryptojob.Manifest) (*Request, error) {
 	job, err := plan.ParseJob(m.Context)
 	if err != nil {
 		return nil, err
@@ -28,4 +28,4 @@ func NewRequest(m *secagg.Manifest) (*Request, error) {
 	return r, nil
 }
 
-func member(m secagg.Member) Member { return Member{ID: m.ID, Key: m.Key.Fingerprint()} }
+func member(m cryptojob.Member) Member { return Member{ID: m.ID, Key: m.Key.Fingerprint()} }

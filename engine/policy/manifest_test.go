@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/tacit-space/tacit/crypto/identity"
+	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/ring"
-	"github.com/tacit-space/tacit/crypto/secagg"
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/config"
 	"github.com/tacit-space/tacit/engine/plan"
@@ -27,14 +27,14 @@ func TestNewRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &secagg.Manifest{
+	m := &cryptojob.Manifest{
 		Context: context, Length: want.Length, Width: ring.Width(want.Width),
-		Analyst:         secagg.Member{ID: want.Analyst.ID, Key: keys[want.Analyst.ID]},
+		Analyst:         cryptojob.Member{ID: want.Analyst.ID, Key: keys[want.Analyst.ID]},
 		MinContributors: want.MinContributors, Threshold: want.Threshold, Corruptions: want.Corruptions,
 		Expiry: want.Expiry,
 	}
 	for _, owner := range want.Roster {
-		m.Roster = append(m.Roster, secagg.Member{ID: owner.ID, Key: keys[owner.ID]})
+		m.Roster = append(m.Roster, cryptojob.Member{ID: owner.ID, Key: keys[owner.ID]})
 	}
 	got, err := NewRequest(m)
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -53,7 +53,7 @@ func TestNewRequest(t *testing.T) {
 func TestParametersAgree(t *testing.T) {
 	for n := 3; n < 100; n++ {
 		for corrupt := 1; corrupt <= n-2; corrupt++ {
-			if a, b := charter.Threshold(n, corrupt), secagg.ThresholdFor(n, corrupt); a != b {
+			if a, b := charter.Threshold(n, corrupt), cryptojob.ThresholdFor(n, corrupt); a != b {
 				t.Fatalf("n = %d, T = %d: %d and %d", n, corrupt, a, b)
 			}
 		}

@@ -198,7 +198,7 @@ func (c *Client) watchOnce(ctx context.Context, w *watch) error {
 	return nil
 }
 
-// Result fetches the result of a released job, for secagg's Question.Open.
+// Result fetches the result of a released job, for secagg.Open.
 func (c *Client) Result(ctx context.Context, job JobID) ([]byte, error) {
 	rpc, cancel := c.within(ctx, c.cfg.Timing.Transfer)
 	defer cancel()

@@ -121,7 +121,7 @@ func (j *job) drive(number uint32, machine session.Machine) {
 	ctx, cancel := context.WithCancel(j.w.life)
 	a.cancel = cancel
 	j.attempt = a
-	j.w.wg.Go(func() { a.out <- a.runner.Run(ctx, secagg.Start{}) })
+	j.w.wg.Go(func() { a.out <- a.runner.Run(ctx, session.Start{}) })
 }
 
 // repeat says everything that the machine sent so far.

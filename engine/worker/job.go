@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/tacit-space/tacit/crypto/secagg"
+	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/engine/envelope"
 	"github.com/tacit-space/tacit/engine/fault"
@@ -25,10 +25,10 @@ type job struct {
 	log      *slog.Logger
 	id       store.JobID
 	offer    []byte
-	manifest *secagg.Manifest
+	manifest *cryptojob.Manifest
 	hash     [32]byte
 	request  *policy.Request
-	alpha    secagg.Alpha
+	alpha    cryptojob.Alpha
 	self     session.Party
 	inbox    chan func()
 	done     chan struct{} // closed when the goroutine ends
@@ -43,7 +43,7 @@ type job struct {
 	cancelValidation context.CancelFunc // of a new job
 }
 
-func makeJob(w *worker, raw []byte, m *secagg.Manifest, r *policy.Request, alpha secagg.Alpha, self session.Party) *job {
+func makeJob(w *worker, raw []byte, m *cryptojob.Manifest, r *policy.Request, alpha cryptojob.Alpha, self session.Party) *job {
 	id := store.JobID(m.Job)
 	return &job{
 		w: w, log: w.Log.With("job", id.String()), id: id, offer: raw, manifest: m, hash: m.Hash(),
@@ -169,7 +169,7 @@ func (j *job) eventOf(p transport.Packet) (func(), error) {
 
 // offeredAgain repeats the acceptance; another manifest is refused.
 func (j *job) offeredAgain(raw []byte) {
-	again, err := secagg.ParseOffer(raw)
+	again, err := cryptojob.ParseOffer(raw)
 	switch {
 	case err != nil:
 		j.w.refuse(j.id, Malformed.New("%w", err))

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/tacit-space/tacit/crypto/secagg"
+	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/envelope"
 	"github.com/tacit-space/tacit/engine/obs"
@@ -50,7 +50,7 @@ func (w *worker) offered(ctx context.Context, p transport.Packet) error {
 // read parses an offer, verifies the analyst's signature under the key that the
 // manifest names, and opens what is sealed to this worker.
 func (w *worker) read(p transport.Packet) (*job, error) {
-	offer, err := secagg.ParseOffer(p.Body)
+	offer, err := cryptojob.ParseOffer(p.Body)
 	if err != nil {
 		return nil, Malformed.New("%w", err)
 	}
@@ -118,7 +118,7 @@ func (w *worker) repeatDecision(j *job, known store.Offered) {
 }
 
 // newJob makes a job of an offer; what it needs of the offer is opened once.
-func (w *worker) newJob(offer *secagg.Offer, raw []byte) (*job, error) {
+func (w *worker) newJob(offer *cryptojob.Offer, raw []byte) (*job, error) {
 	self, alpha, err := offer.Open(w.Identity)
 	if err != nil {
 		return nil, Malformed.New("%w", err)
@@ -133,7 +133,7 @@ func (w *worker) newJob(offer *secagg.Offer, raw []byte) (*job, error) {
 // takeUp makes a stored job live again. The rules may have changed since: a job
 // that they do not allow any more is withdrawn from.
 func (w *worker) takeUp(record store.Offered) error {
-	offer, err := secagg.ParseOffer(record.Offer)
+	offer, err := cryptojob.ParseOffer(record.Offer)
 	if err != nil {
 		return store.Corrupt.New("the offer of job %s: %w", record.ID, err)
 	}

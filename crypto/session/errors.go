@@ -1,35 +1,33 @@
-package secagg
+package session
 
 import (
 	"errors"
 	"fmt"
-
-	"github.com/tacit-space/tacit/crypto/session"
 )
 
 // Errors a caller may branch on with [errors.Is].
 var (
 	// ErrLate refuses a message of a round that is over.
-	ErrLate = errors.New("secagg: the round is over")
+	ErrLate = errors.New("session: the round is over")
 	// ErrEarly refuses a message of a round that has not begun.
-	ErrEarly = errors.New("secagg: the round has not begun")
+	ErrEarly = errors.New("session: the round has not begun")
 	// ErrUnknownSender refuses a message of a party that has no part in the round.
-	ErrUnknownSender = errors.New("secagg: sender has no part in this round")
-	// ErrEnded refuses everything after [session.Done] or [session.Abort].
-	ErrEnded = errors.New("secagg: the attempt has ended")
+	ErrUnknownSender = errors.New("session: sender has no part in this round")
+	// ErrEnded refuses everything after [Done] or [Abort].
+	ErrEnded = errors.New("session: the attempt has ended")
 	// ErrEvent refuses an event that this machine does not know or cannot take now.
-	ErrEvent = errors.New("secagg: unexpected event")
+	ErrEvent = errors.New("session: unexpected event")
 	// ErrState refuses stored state that is damaged or belongs to another attempt.
-	ErrState = errors.New("secagg: stored state does not fit")
+	ErrState = errors.New("session: stored state does not fit")
 	// ErrTooFew ends an attempt in which not enough workers are left.
-	ErrTooFew = errors.New("secagg: too few workers")
+	ErrTooFew = errors.New("session: too few workers")
 	// ErrGone ends a worker's attempt whose coordinator is gone, or whose time is over.
-	ErrGone = errors.New("secagg: the coordinator has given up the attempt")
-	// ErrCheck refuses a sum that does not fit its check: the coordinator, or a
+	ErrGone = errors.New("session: the coordinator has given up the attempt")
+	// ErrCheck refuses a result that does not fit its check: the coordinator, or a
 	// worker, did not follow the protocol; or the ring overflowed.
-	ErrCheck = errors.New("secagg: the sum does not pass its check")
-	// ErrInput refuses an input vector of another shape or outside the ring's range.
-	ErrInput = errors.New("secagg: input does not fit the manifest")
+	ErrCheck = errors.New("session: the result does not pass its check")
+	// ErrInput refuses an input of another shape than the manifest says, or out of range.
+	ErrInput = errors.New("session: input does not fit the manifest")
 )
 
 // BlameError says which party did not follow the protocol. Err says how; it
@@ -39,7 +37,7 @@ var (
 // blame is provable to third parties only where Err speaks of a signed message;
 // for the receiver itself the channel's authentication is proof enough.
 type BlameError struct {
-	Party session.Party
+	Party Party
 	Err   error
 }
 
@@ -51,27 +49,28 @@ func (e *BlameError) Error() string {
 // Unwrap returns Err.
 func (e *BlameError) Unwrap() error { return e.Err }
 
-func blame(p session.Party, format string, args ...any) error {
-	return &BlameError{Party: p, Err: fmt.Errorf("secagg: "+format, args...)}
+// Blame returns a [BlameError] of p whose Err is fmt.Errorf(format, args...).
+func Blame(p Party, format string, args ...any) error {
+	return &BlameError{Party: p, Err: fmt.Errorf(format, args...)}
 }
 
-func name(p session.Party) string {
+func name(p Party) string {
 	switch p {
-	case session.Coordinator:
+	case Coordinator:
 		return "the coordinator"
-	case session.Analyst:
+	case Analyst:
 		return "the analyst"
 	}
 	return fmt.Sprintf("worker %d", p)
 }
 
-// end returns the effects of an end without success, blaming those whom err
+// End returns the effects of an end without success, blaming those whom err
 // blames.
-func end(err error) []session.Effect {
-	var blamed []session.Party
+func End(err error) []Effect {
+	var blamed []Party
 	var b *BlameError
 	if errors.As(err, &b) {
-		blamed = []session.Party{b.Party}
+		blamed = []Party{b.Party}
 	}
-	return []session.Effect{session.Abort{Blame: blamed, Err: err}}
+	return []Effect{Abort{Blame: blamed, Err: err}}
 }

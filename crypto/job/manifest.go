@@ -1,4 +1,4 @@
-package secagg
+package job
 
 import (
 	"errors"
@@ -27,6 +27,10 @@ type Manifest struct {
 	Length int        // d, elements of every vector, in [1, MaxLength]
 	Width  ring.Width // of an element in bits
 
+	// Guard is the canonical encoding of the shape of a guarded release, empty for a
+	// masked sum; opaque here: at most MaxGuard bytes.
+	Guard []byte
+
 	Roster  []Member // W_1 … W_n; position i of the roster is session.Party(i+1)
 	Analyst Member
 
@@ -39,7 +43,7 @@ type Manifest struct {
 	Expiry     int64                   // seconds since 1970 UTC, positive; the driver enforces it
 }
 
-const labelManifest = "tacit/secagg/v1/manifest"
+const labelManifest = "tacit/job/v1/manifest"
 
 // Check reports the first rule that m breaks. Every role calls it before it
 // uses a manifest; [ParseManifest] returns checked ones only.
@@ -54,13 +58,16 @@ func (m *Manifest) Check() error {
 		return err
 	}
 	if len(m.Context) > MaxContext {
-		return fmt.Errorf("secagg: context of %d bytes, at most %d", len(m.Context), MaxContext)
+		return fmt.Errorf("job: context of %d bytes, at most %d", len(m.Context), MaxContext)
+	}
+	if len(m.Guard) > MaxGuard {
+		return fmt.Errorf("job: guard of %d bytes, at most %d", len(m.Guard), MaxGuard)
 	}
 	if m.Expiry <= 0 {
-		return errors.New("secagg: no expiry")
+		return errors.New("job: no expiry")
 	}
 	if _, err := kem.ParsePublicKey(m.AnalystKey[:]); err != nil {
-		return fmt.Errorf("secagg: analyst key: %w", err)
+		return fmt.Errorf("job: analyst key: %w", err)
 	}
 	return nil
 }
@@ -71,19 +78,19 @@ func (m *Manifest) checkMembers() error {
 	ids, keys := map[string]bool{}, map[string]bool{}
 	for i, member := range m.Roster {
 		if err := member.check(); err != nil {
-			return fmt.Errorf("secagg: roster[%d]: %w", i, err)
+			return fmt.Errorf("job: roster[%d]: %w", i, err)
 		}
 		key := string(member.Key.Marshal())
 		if ids[member.ID] || keys[key] {
-			return fmt.Errorf("secagg: roster[%d]: name or key occurs twice", i)
+			return fmt.Errorf("job: roster[%d]: name or key occurs twice", i)
 		}
 		ids[member.ID], keys[key] = true, true
 	}
 	if err := m.Analyst.check(); err != nil {
-		return fmt.Errorf("secagg: analyst: %w", err)
+		return fmt.Errorf("job: analyst: %w", err)
 	}
 	if ids[m.Analyst.ID] != keys[string(m.Analyst.Key.Marshal())] {
-		return errors.New("secagg: the analyst has the name or the key of a worker, and not both")
+		return errors.New("job: the analyst has the name or the key of a worker, and not both")
 	}
 	return nil
 }
@@ -124,6 +131,7 @@ func (m *Manifest) Marshal() []byte {
 	w.Bytes(m.Context)
 	w.U32(uint32(m.Length))
 	w.U8(uint8(m.Width))
+	w.Bytes(m.Guard)
 	w.Count(len(m.Roster))
 	for _, member := range m.Roster {
 		member.encode(w)
@@ -147,6 +155,7 @@ func ParseManifest(b []byte) (*Manifest, error) {
 		Context: append([]byte(nil), r.Bytes(MaxContext)...),
 		Length:  int(r.U32()),
 		Width:   ring.Width(r.U8()),
+		Guard:   append([]byte(nil), r.Bytes(MaxGuard)...),
 	}
 	m.Roster = make([]Member, r.Count(MaxWorkers))
 	for i := range m.Roster {
@@ -160,7 +169,7 @@ func ParseManifest(b []byte) (*Manifest, error) {
 	m.AlphaHash = [32]byte(r.Fixed(32))
 	m.Expiry = int64(r.U64())
 	if err := r.Close(); err != nil {
-		return nil, fmt.Errorf("secagg: manifest: %w", err)
+		return nil, fmt.Errorf("job: manifest: %w", err)
 	}
 	return m, m.Check()
 }

@@ -1,4 +1,4 @@
-package secagg
+package job
 
 import (
 	"errors"
@@ -13,15 +13,15 @@ import (
 )
 
 const (
-	labelSignManifest = "tacit/secagg/v1/sign manifest"
-	labelAlphaBox     = "tacit/secagg/v1/alpha box"
+	labelSignManifest = "tacit/job/v1/sign manifest"
+	labelAlphaBox     = "tacit/job/v1/alpha box"
 
 	alphaBoxSize = alphaSize + kem.BoxOverhead
-	maxManifest  = MaxContext + (MaxWorkers+1)*(4+MaxID+identity.PublicSize) + 4096
+	maxManifest  = MaxContext + MaxGuard + (MaxWorkers+1)*(4+MaxID+identity.PublicSize) + 4096
 )
 
 // ErrSignature says that a manifest is not signed by the analyst that it names.
-var ErrSignature = errors.New("secagg: the manifest is not signed by its analyst")
+var ErrSignature = errors.New("job: the manifest is not signed by its analyst")
 
 // Submission is what the analyst hands to the coordinator: the manifest, the
 // analyst's hybrid signature, and alpha sealed to each worker.
@@ -64,7 +64,7 @@ func ParseSubmission(b []byte) (*Submission, error) {
 		s.boxes = append(s.boxes, r.Fixed(alphaBoxSize))
 	}
 	if err := r.Close(); err != nil {
-		return nil, fmt.Errorf("secagg: submission: %w", err)
+		return nil, fmt.Errorf("job: submission: %w", err)
 	}
 	return s, nil
 }
@@ -114,11 +114,11 @@ func ParseOffer(b []byte) (*Offer, error) {
 	}
 	o.to = session.Party(r.U16())
 	if o.to < 1 || int(o.to) > len(o.Manifest.Roster) {
-		r.Fail(errOrder)
+		r.Fail(session.ErrOrder)
 	}
 	o.box = r.Fixed(alphaBoxSize)
 	if err := r.Close(); err != nil {
-		return nil, fmt.Errorf("secagg: offer: %w", err)
+		return nil, fmt.Errorf("job: offer: %w", err)
 	}
 	return o, nil
 }
@@ -136,17 +136,17 @@ func (o *Offer) Open(id *identity.Identity) (session.Party, Alpha, error) {
 		return 0, Alpha{}, err
 	}
 	if !o.Manifest.Roster[o.to-1].Key.Equal(id.Public()) {
-		return 0, Alpha{}, fmt.Errorf("secagg: the offer is for position %d of the roster, which is not this identity", o.to)
+		return 0, Alpha{}, fmt.Errorf("job: the offer is for position %d of the roster, which is not this identity", o.to)
 	}
 	h := o.Manifest.Hash()
-	seed, err := id.Open([]byte(labelAlphaBox), append(h[:], partyBytes(o.to)...), o.box)
+	seed, err := id.Open([]byte(labelAlphaBox), append(h[:], session.PartyBytes(o.to)...), o.box)
 	if err != nil {
-		return 0, Alpha{}, fmt.Errorf("secagg: alpha: %w", err)
+		return 0, Alpha{}, fmt.Errorf("job: alpha: %w", err)
 	}
 	alpha := Alpha{secret.New(seed)}
 	clear(seed)
-	if !alpha.opens(o.Manifest) {
-		return 0, Alpha{}, errAlpha
+	if !alpha.Opens(o.Manifest) {
+		return 0, Alpha{}, ErrAlpha
 	}
 	return o.to, alpha, nil
 }
@@ -165,7 +165,7 @@ func decodeSigned(r *wire.Reader) signed {
 
 func (s signed) parse(r *wire.Reader) (*Manifest, error) {
 	if r.Err() != nil {
-		return nil, fmt.Errorf("secagg: %w", r.Err())
+		return nil, fmt.Errorf("job: %w", r.Err())
 	}
 	return ParseManifest(s.manifest)
 }

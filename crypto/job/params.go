@@ -1,4 +1,4 @@
-package secagg
+package job
 
 import (
 	"fmt"
@@ -9,9 +9,10 @@ import (
 // Limits of one job.
 const (
 	MinWorkers = 3       // of a roster; with two, each would read the other's input off the sum
-	MaxWorkers = 500     // of a roster; packets grow with the square of it
+	MaxWorkers = 500     // of a roster; what a coordinator keeps grows with the square of it
 	MaxLength  = 1 << 24 // elements of a vector
 	MaxContext = 1 << 20 // bytes of [Manifest.Context]
+	MaxGuard   = 1 << 16 // bytes of [Manifest.Guard]
 	MaxID      = 64      // bytes of [Member.ID]
 )
 
@@ -28,13 +29,13 @@ func ThresholdFor(n, corruptions int) int { return (n+corruptions)/2 + 1 }
 func checkNumbers(n, corruptions, threshold, minContributors int) error {
 	switch {
 	case n < MinWorkers || n > MaxWorkers:
-		return fmt.Errorf("secagg: %d workers outside [%d, %d]", n, MinWorkers, MaxWorkers)
+		return fmt.Errorf("job: %d workers outside [%d, %d]", n, MinWorkers, MaxWorkers)
 	case corruptions < 1 || corruptions > n-2:
-		return fmt.Errorf("secagg: %d tolerated corruptions outside [1, %d]", corruptions, n-2)
+		return fmt.Errorf("job: %d tolerated corruptions outside [1, %d]", corruptions, n-2)
 	case threshold > n || 2*threshold <= n+corruptions:
-		return fmt.Errorf("secagg: threshold %d outside (%d/2, %d]", threshold, n+corruptions, n)
+		return fmt.Errorf("job: threshold %d outside (%d/2, %d]", threshold, n+corruptions, n)
 	case minContributors < max(threshold, corruptions+2) || minContributors > n:
-		return fmt.Errorf("secagg: %d contributors at least, outside [%d, %d]",
+		return fmt.Errorf("job: %d contributors at least, outside [%d, %d]",
 			minContributors, max(threshold, corruptions+2), n)
 	}
 	return nil
@@ -43,9 +44,9 @@ func checkNumbers(n, corruptions, threshold, minContributors int) error {
 func checkShape(width ring.Width, length int) error {
 	switch {
 	case !width.Valid():
-		return fmt.Errorf("secagg: width %d, wanted 64 or 128", width)
+		return fmt.Errorf("job: width %d, wanted 64 or 128", width)
 	case length < 1 || length > MaxLength:
-		return fmt.Errorf("secagg: length %d outside [1, %d]", length, MaxLength)
+		return fmt.Errorf("job: length %d outside [1, %d]", length, MaxLength)
 	}
 	return nil
 }

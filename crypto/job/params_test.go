@@ -1,0 +1,20 @@
+package job
+
+import "testing"
+
+// n_min >= T+2 matters where t alone would allow less: n=4, T=1 and t=3 is the
+// boundary, so no set of numbers that passes lets fewer than two honest inputs into a
+// sum.
+func TestTwoHonestInputs(t *testing.T) {
+	for n := MinWorkers; n <= 40; n++ {
+		for corrupt := 0; corrupt <= n; corrupt++ {
+			for th := 0; th <= n+1; th++ {
+				for least := 0; least <= n+1; least++ {
+					if checkNumbers(n, corrupt, th, least) == nil && (least-corrupt < 2 || 2*th <= n+corrupt || least < th) {
+						t.Fatalf("n=%d T=%d t=%d n_min=%d passes", n, corrupt, th, least)
+					}
+				}
+			}
+		}
+	}
+}
