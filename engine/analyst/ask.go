@@ -272,7 +272,7 @@ func (c *Client) answer(r *record, q *cryptojob.Question, opened *secagg.Opened)
 		return nil, NotVerified.New("the text no longer compiles to the plan that was signed").
 			With("Open the result with the version of tacit and the charter that the question was asked with.")
 	}
-	table, err := draft.Query.Finish(sums{opened.Sum})
+	table, err := draft.Query.Finish(query.Open(sums{opened.Sum}))
 	if err != nil {
 		return nil, err
 	}

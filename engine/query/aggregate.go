@@ -132,6 +132,18 @@ type counter func(*cell) *big.Int
 
 func counted(i int) counter { return func(x *cell) *big.Int { return x.sum(i) } }
 
+// count returns a number of rows; ok is false if it is suppressed, and then nothing may
+// be divided by it.
+func (x *cell) count(n counter) (rows *big.Int, ok bool) {
+	outer := x.trace
+	x.trace = trace{}
+	rows = n(x)
+	met := x.trace
+	x.trace = outer
+	x.meet(met)
+	return rows, met.below == 0
+}
+
 // present counts the rows for which a term is not NULL.
 func (c *compiler) present(at expr, t *term, filter *plan.Predicate) counter {
 	inside := plan.AllOf(filter, t.filter)
@@ -197,7 +209,7 @@ func (c *compiler) single(e *call, t *term, filter *plan.Predicate) (*node, *fau
 func (c *compiler) sumNode(t *term, n counter, sum int) *node {
 	unit := t.unit()
 	return c.checked(&node{typ: sumType(t.typ), note: c.sumNote(t, n), eval: func(x *cell) any {
-		if n(x).Sign() == 0 {
+		if count, ok := x.count(n); !ok || count.Sign() == 0 {
 			return nil
 		}
 		return scale(x.sum(sum), unit)
@@ -219,8 +231,8 @@ func sumType(t result.Type) result.Type {
 func (c *compiler) meanNode(t *term, n counter, sum int) *node {
 	unit := t.unit()
 	return &node{typ: doubleType, note: c.meanNote(t), eval: func(x *cell) any {
-		count := n(x)
-		if count.Sign() == 0 {
+		count, ok := x.count(n)
+		if !ok || count.Sign() == 0 {
 			return nil
 		}
 		v := new(big.Rat).SetFrac(x.sum(sum), count)
@@ -239,9 +251,9 @@ func (c *compiler) varianceNode(function string, t *term, n counter, sum, square
 		divisor = sampleDivisor
 	}
 	return &node{typ: doubleType, note: c.spreadNote(t, sample, root), eval: func(x *cell) any {
-		count := n(x)
+		count, ok := x.count(n)
 		d := divisor(count)
-		if d.Sign() <= 0 {
+		if !ok || d.Sign() <= 0 {
 			return nil
 		}
 		v := new(big.Rat).SetFrac(moment(count, x.sum(square), x.sum(sum), x.sum(sum)), d)
@@ -310,9 +322,9 @@ func (m *moments) covariance(sample bool) func(*cell) any {
 		divisor = sampleDivisor
 	}
 	return func(x *cell) any {
-		n := x.sum(m.n)
+		n, ok := x.count(counted(m.n))
 		d := divisor(n)
-		if d.Sign() <= 0 {
+		if !ok || d.Sign() <= 0 {
 			return nil
 		}
 		v := new(big.Rat).SetFrac(moment(n, x.sum(m.xy), x.sum(m.x), x.sum(m.y)), d)
@@ -322,8 +334,8 @@ func (m *moments) covariance(sample bool) func(*cell) any {
 
 // correlation is NULL for no rows and NaN if one side does not vary, as in DuckDB.
 func (m *moments) correlation(x *cell) any {
-	n := x.sum(m.n)
-	if n.Sign() == 0 {
+	n, ok := x.count(counted(m.n))
+	if !ok || n.Sign() == 0 {
 		return nil
 	}
 	xx := moment(n, x.sum(m.xx), x.sum(m.x), x.sum(m.x))

@@ -80,7 +80,7 @@ func TestFoldedDepth(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", layout, err)
 		}
-		if _, err := q.Finish(pooled{big.NewInt(5)}); err != nil {
+		if _, err := q.Finish(query.Open(pooled{big.NewInt(5)})); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -101,7 +101,7 @@ func TestSquaring(t *testing.T) {
 	for i := range sums {
 		sums[i] = big.NewInt(3 + int64(i)*4)
 	}
-	if _, err := q.Finish(sums); err != nil {
+	if _, err := q.Finish(query.Open(sums)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -176,14 +176,14 @@ func TestFinishTwice(t *testing.T) {
 	}
 	many := evaluate(&q.Plan, table, randomRows(table, 300))
 	few := evaluate(&q.Plan, table, randomRows(table, 20))
-	first, err := q.Finish(few)
+	first, err := q.Finish(query.Open(few))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := q.Finish(many); err != nil {
+	if _, err := q.Finish(query.Open(many)); err != nil {
 		t.Fatal(err)
 	}
-	again, err := q.Finish(few)
+	again, err := q.Finish(query.Open(few))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +222,7 @@ func FuzzCompile(f *testing.F) {
 		if p.Cells() > 2000 {
 			return
 		}
-		if _, err := q.Finish(evaluate(p, table, rows)); err != nil {
+		if _, err := q.Finish(query.Open(evaluate(p, table, rows))); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -242,7 +242,7 @@ func BenchmarkFinish(b *testing.B) {
 	}
 	b.ReportMetric(float64(q.Plan.Cells()), "cells")
 	for b.Loop() {
-		if _, err := q.Finish(sums); err != nil {
+		if _, err := q.Finish(query.Open(sums)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -6,7 +6,7 @@
 // [Compile] parses the text, checks it against the charter and yields a [Query]: the
 // plan, which travels, and the rest, which stays with the analyst: HAVING, ORDER BY,
 // LIMIT and all arithmetic on released values. [Query.Finish] evaluates that rest
-// over the opened sums.
+// over the released sums.
 //
 // # Semantics
 //
@@ -21,6 +21,20 @@
 //   - NULLs sort last, ascending and descending, unless NULLS FIRST is said.
 //   - Without ORDER BY, rows come in the order of the declared domains.
 //   - Text is compared byte by byte.
+//
+// # Suppressed sums
+//
+// Guarded release gives the analyst a sum only if at least k privacy units stand behind
+// it. What is computed from a sum that is not there is suppressed too:
+//
+//   - An evaluation reads sums in one place, which remembers the largest k of those
+//     that are missing. The value, its problem and its error are then dropped.
+//   - A condition that is suppressed suppresses the CASE, COALESCE or NULLIF whose
+//     branch it chooses. AND, OR, IN and BETWEEN are released if a released argument
+//     decides whatever the others are, wherever it stands.
+//   - A group whose number of rows is suppressed may have none; its keys are public and
+//     it is listed. A group that HAVING cannot decide is left out. Both are counted in a
+//     note. Suppressed values sort after all others, NULLs included.
 //
 // # Threat model
 //

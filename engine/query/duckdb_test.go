@@ -150,7 +150,7 @@ func (p *pool) compare(t *testing.T, q querygen.Query, names bool) string {
 			}
 		}
 	}
-	out, err := c.Finish(sums)
+	out, err := c.Finish(query.Open(sums))
 	if err != nil {
 		return err.Error()
 	}

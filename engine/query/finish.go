@@ -9,46 +9,30 @@ import (
 	"github.com/tacit-space/tacit/engine/result"
 )
 
-// Sums are the opened sums of a plan, as signed integers: element cell*len(Sums)+s is
-// sum s of the cell. The caller of At does not change what it returns.
-type Sums interface{ At(i int) *big.Int }
-
-// cell is what expressions are evaluated over.
-type cell struct {
-	sums    Sums
-	first   int   // index of the first sum of the cell
-	keys    []any // value of each key
-	problem string
-	number  int // from 1
-	memos   []memo
-}
-
-// memo is a kept value; cell says of which.
-type memo struct {
-	cell    int
-	value   any
-	problem string
-}
-
-func (x *cell) sum(i int) *big.Int { return x.sums.At(x.first + i) }
-
 // row is one row of the result before it is sorted and converted.
 type row struct {
 	values []any
 	order  []any
+	below  int // k of the group's number of rows if that is suppressed, else 0
 }
 
-// Finish evaluates the query over the opened sums: arithmetic, HAVING, ORDER BY,
-// LIMIT. Groups without rows do not appear; a query without GROUP BY has one row.
+// Finish evaluates the query over the released sums: arithmetic, HAVING, ORDER BY,
+// LIMIT. Groups that are known to have no rows do not appear; a query without GROUP BY
+// has one row. What was computed from a suppressed sum is marked in the table.
 func (q *Query) Finish(sums Sums) (*result.Table, error) {
 	columns := q.reporters()
-	rows := q.rows(sums, columns)
+	var seen census
+	rows := q.rows(sums, columns, &seen)
 	q.sort(rows)
 	rows = cut(rows, q.offset, q.limit)
 	table := &result.Table{Rows: make([][]result.Value, len(rows))}
 	for i, r := range rows {
 		out := make([]result.Value, len(columns))
 		for j, c := range columns {
+			if k, ok := r.values[j].(withheld); ok {
+				table.Suppress(i, j, int(k))
+				continue
+			}
 			v, err := export(r.values[j], c.Type)
 			if err != nil {
 				return nil, fmt.Errorf("query: column %d: %w", j+1, err)
@@ -60,6 +44,7 @@ func (q *Query) Finish(sums Sums) (*result.Table, error) {
 	for _, c := range columns {
 		table.Columns = append(table.Columns, c.finish())
 	}
+	table.Notes = seen.notes(rows, table)
 	return table, nil
 }
 
@@ -68,6 +53,8 @@ type reporter struct {
 	result.Column
 	node     *node
 	note     note
+	shown    int
+	withheld int
 	problems int
 	problem  string
 }
@@ -89,11 +76,15 @@ func fresh(n note) note {
 }
 
 func (r *reporter) value(x *cell) any {
-	x.problem = ""
-	v := r.node.eval(x)
-	if x.problem != "" && v == nil {
+	v, met := x.apart(r.node)
+	if met.below > 0 {
+		r.withheld++
+		return withheld(met.below)
+	}
+	r.shown++
+	if met.problem != "" && v == nil {
 		r.problems++
-		r.problem = x.problem
+		r.problem = met.problem
 	}
 	if r.note != nil {
 		r.note.see(x, v)
@@ -102,7 +93,7 @@ func (r *reporter) value(x *cell) any {
 }
 
 func (r *reporter) finish() result.Column {
-	if r.note != nil {
+	if r.note != nil && (r.shown > 0 || r.withheld == 0) {
 		r.Note = r.note.String()
 	}
 	if r.problems > 0 {
@@ -115,29 +106,64 @@ func (r *reporter) finish() result.Column {
 	return r.Column
 }
 
-func (q *Query) rows(sums Sums, columns []*reporter) []row {
+func (q *Query) rows(sums Sums, columns []*reporter, seen *census) []row {
 	slots := q.slots()
 	x := &cell{sums: sums, keys: make([]any, len(q.Plan.Keys)), memos: make([]memo, q.memos)}
 	var rows []row
 	for i := range q.Plan.Cells() {
 		x.number, x.first = i+1, i*len(q.Plan.Sums)
-		if len(slots) > 0 && x.sum(0).Sign() == 0 {
-			continue
+		below := 0
+		if len(slots) > 0 {
+			var empty bool
+			if empty, below = x.size(); empty {
+				continue
+			}
+			seen.enter(below)
 		}
 		q.locate(x, i, slots)
-		if q.having != nil && q.having.eval(x) != true {
+		if !q.admits(x, seen) {
 			continue
 		}
-		r := row{values: make([]any, len(columns)), order: make([]any, len(q.order))}
-		for j, c := range columns {
-			r.values[j] = c.value(x)
-		}
-		for j, k := range q.order {
-			r.order[j] = sortable(k.node.eval(x), k.node.typ)
-		}
-		rows = append(rows, r)
+		rows = append(rows, q.row(x, columns, below))
 	}
 	return rows
+}
+
+// size reports whether the cell is known to have no rows, and the k of its number of
+// rows if that is suppressed, else 0.
+func (x *cell) size() (empty bool, below int) {
+	if below = x.sums.Suppressed(x.first); below > 0 {
+		return false, below
+	}
+	return x.sums.At(x.first).Sign() == 0, 0
+}
+
+// admits evaluates HAVING. A cell for which nobody can tell is left out and counted.
+func (q *Query) admits(x *cell, seen *census) bool {
+	if q.having == nil {
+		return true
+	}
+	v, met := x.apart(q.having)
+	if met.below > 0 {
+		seen.undecided++
+		return false
+	}
+	return v == true
+}
+
+func (q *Query) row(x *cell, columns []*reporter, below int) row {
+	r := row{values: make([]any, len(columns)), order: make([]any, len(q.order)), below: below}
+	for j, c := range columns {
+		r.values[j] = c.value(x)
+	}
+	for j, k := range q.order {
+		v, met := x.apart(k.node)
+		r.order[j] = sortable(v, k.node.typ)
+		if met.below > 0 {
+			r.order[j] = withheld(met.below)
+		}
+	}
+	return r
 }
 
 // slots returns the released value of every slot of every key, the one of NULL included.
@@ -184,9 +210,14 @@ func (q *Query) sort(rows []row) {
 	})
 }
 
-// compare puts NULLs last, unless the query says NULLS FIRST.
+// compare puts suppressed values last, whatever the query says: their place tells
+// nothing. Before them come NULLs, unless the query says NULLS FIRST.
 func (k sortKey) compare(a, b any) int {
+	_, hiddenA := a.(withheld)
+	_, hiddenB := b.(withheld)
 	switch {
+	case hiddenA || hiddenB:
+		return boolOrder(hiddenA, hiddenB)
 	case a == nil || b == nil:
 		o := boolOrder(a == nil, b == nil)
 		if k.nullsFirst {

@@ -39,7 +39,7 @@ func TestLogic(t *testing.T) {
 			case "plan":
 				return q.Plan.SQL() + fmt.Sprintf("\n%d cells, width %d\n", q.Plan.Cells(), q.Plan.Width)
 			}
-			out, err := q.Finish(evaluate(&q.Plan, table, rows))
+			out, err := q.Finish(query.Open(evaluate(&q.Plan, table, rows)))
 			if err != nil {
 				t.Fatalf("%s: %v", d.Pos, err)
 			}
@@ -69,6 +69,11 @@ func show(t *testing.T, out *result.Table, notes bool) string {
 		t.Fatal(err)
 	}
 	b.WriteString(strings.ReplaceAll(text.String(), "\r\n", "\n"))
+	if notes {
+		for _, n := range out.Notes {
+			fmt.Fprintf(&b, "-- %s\n", n)
+		}
+	}
 	for _, c := range out.Columns {
 		if notes && c.Note != "" {
 			fmt.Fprintf(&b, "-- %s: %s\n", c.Name, c.Note)

@@ -164,6 +164,12 @@ func evaluate(p *plan.Plan, t *charter.Table, rows []row) pooled {
 	for i := range out {
 		out[i] = new(big.Int)
 	}
+	summands(p, t, rows, func(i int, v *big.Int) { out[i].Add(out[i], v) })
+	return out
+}
+
+// summands calls f with every summand of every element.
+func summands(p *plan.Plan, t *charter.Table, rows []row, f func(i int, v *big.Int)) {
 	for _, r := range rows {
 		if p.Where != nil && holds(p.Where, r) != true {
 			continue
@@ -174,12 +180,39 @@ func evaluate(p *plan.Plan, t *charter.Table, rows []row) pooled {
 		}
 		for s := range p.Sums {
 			if v := summand(&p.Sums[s], t, r); v != nil {
-				x := out[cell*len(p.Sums)+s]
-				x.Add(x, v)
+				f(cell*len(p.Sums)+s, v)
 			}
 		}
 	}
-	return out
+}
+
+// guarded are sums of which some are suppressed.
+type guarded struct {
+	sums  pooled
+	below []int
+}
+
+func (g guarded) At(i int) *big.Int {
+	if g.below[i] > 0 {
+		panic(fmt.Sprintf("element %d is suppressed", i))
+	}
+	return g.sums[i]
+}
+
+func (g guarded) Suppressed(i int) int { return g.below[i] }
+
+// guard suppresses element i where fewer than k[i mod len(k)] rows stand behind it.
+// Every row is a unit of its own.
+func guard(p *plan.Plan, t *charter.Table, rows []row, k []int) guarded {
+	g := guarded{evaluate(p, t, rows), make([]int, p.Length())}
+	units := make([]int, p.Length())
+	summands(p, t, rows, func(i int, _ *big.Int) { units[i]++ })
+	for i := range units {
+		if k := k[i%len(p.Sums)%len(k)]; units[i] < k && k > 1 {
+			g.below[i] = k
+		}
+	}
+	return g
 }
 
 func summand(s *plan.Sum, t *charter.Table, r row) *big.Int {

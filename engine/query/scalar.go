@@ -264,18 +264,26 @@ func (c *compiler) connective(e *logical) (*node, *fault.Fault) {
 		args[i] = n
 	}
 	decides := e.op == "or" // a true decides OR, a false decides AND
+	// An argument that is released and decides does so whatever the others are, wherever
+	// it stands.
 	return &node{typ: booleanType, note: combined(args...), eval: func(x *cell) any {
 		var out any = !decides
+		var hidden trace
 		for _, a := range args {
-			switch v := a.eval(x).(type) {
-			case nil:
+			v, met := x.apart(a)
+			if met.below > 0 {
+				hidden.below = max(hidden.below, met.below) // another argument may decide alone
+				continue
+			}
+			x.meet(met)
+			if v == decides {
+				return decides
+			}
+			if v == nil {
 				out = nil
-			case bool:
-				if v == decides {
-					return decides
-				}
 			}
 		}
+		x.meet(hidden)
 		return out
 	}}, nil
 }
@@ -330,15 +338,10 @@ func (c *compiler) kept(n *node) *node {
 	return &node{typ: n.typ, note: n.note, eval: func(x *cell) any {
 		m := &x.memos[i]
 		if m.cell != x.number {
-			outer := x.problem
-			x.problem = ""
-			m.value = n.eval(x)
-			m.problem, m.cell = x.problem, x.number
-			x.problem = outer
+			m.value, m.trace = x.apart(n)
+			m.cell = x.number
 		}
-		if m.problem != "" {
-			x.problem = m.problem
-		}
+		x.meet(m.trace)
 		return m.value
 	}}
 }
@@ -399,7 +402,12 @@ func (c *compiler) choice(e *cases) (*node, *fault.Fault) {
 	}
 	return c.checked(&node{typ: typ, note: combined(append(append(conds, thens...), other)...), eval: func(x *cell) any {
 		for i, cond := range conds {
-			if cond.eval(x) == true {
+			chosen, met := x.apart(cond)
+			x.meet(met)
+			if met.below > 0 {
+				return nil // nobody can tell which branch it is
+			}
+			if chosen == true {
 				return thens[i].eval(x)
 			}
 		}
@@ -466,7 +474,9 @@ func (c *compiler) coalesce(e *call, args []*node) (*node, *fault.Fault) {
 	}
 	return c.checked(&node{typ: typ, note: combined(args...), eval: func(x *cell) any {
 		for _, a := range args {
-			if v := a.eval(x); v != nil {
+			v, met := x.apart(a)
+			x.meet(met)
+			if v != nil || met.below > 0 {
 				return v
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -27,30 +29,73 @@ var TooLarge = fault.Declare("TACIT-P130", "number too large for the format",
 // decimals has 38 digits, what decimal128 holds.
 var decimals = new(big.Int).Exp(big.NewInt(10), big.NewInt(38), nil)
 
+// Keys of the metadata.
+const (
+	typeKey       = "duckdb_type"
+	suppressedKey = "tacit.suppressed"
+	columnKey     = "tacit.column"
+)
+
 // Record returns the table as one Arrow record. The caller releases it.
+//
+// A suppressed value is NULL. If there is one in column X, a column "X (below)" follows
+// the columns of the query: int32, k where X is suppressed, else NULL. Its field has
+// the position of X, from 0, as metadata "tacit.column", and the schema then has the
+// metadata "tacit.suppressed" = "true".
 func (t *Table) Record(mem memory.Allocator) (arrow.Record, error) {
-	b := array.NewRecordBuilder(mem, t.schema())
+	hiding := t.hiding()
+	b := array.NewRecordBuilder(mem, t.schema(hiding))
 	defer b.Release()
-	for _, row := range t.Rows {
+	for r, row := range t.Rows {
 		for i, v := range row {
 			if err := appendValue(b.Field(i), v); err != nil {
 				return nil, err
+			}
+		}
+		for j, i := range hiding {
+			marks := b.Field(len(row) + j).(*array.Int32Builder)
+			if k := t.Suppressed[Cell{r, i}]; k > 0 {
+				marks.Append(int32(k))
+			} else {
+				marks.AppendNull()
 			}
 		}
 	}
 	return b.NewRecord(), nil
 }
 
+// hiding returns the positions of the columns with suppressed values, in order.
+func (t *Table) hiding() []int {
+	var out []int
+	for c := range t.Suppressed {
+		if !slices.Contains(out, c.Column) {
+			out = append(out, c.Column)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // schema gives each field the name of its DuckDB type as metadata "duckdb_type".
-func (t *Table) schema() *arrow.Schema {
+func (t *Table) schema(hiding []int) *arrow.Schema {
 	fields := make([]arrow.Field, len(t.Columns))
 	for i, c := range t.Columns {
 		fields[i] = arrow.Field{
 			Name: c.Name, Type: c.Type.arrow(), Nullable: true,
-			Metadata: arrow.NewMetadata([]string{"duckdb_type"}, []string{c.Type.String()}),
+			Metadata: arrow.NewMetadata([]string{typeKey}, []string{c.Type.String()}),
 		}
 	}
-	return arrow.NewSchema(fields, nil)
+	if len(hiding) == 0 {
+		return arrow.NewSchema(fields, nil)
+	}
+	for _, i := range hiding {
+		fields = append(fields, arrow.Field{
+			Name: t.Columns[i].Name + " (below)", Type: arrow.PrimitiveTypes.Int32, Nullable: true,
+			Metadata: arrow.NewMetadata([]string{columnKey, typeKey}, []string{strconv.Itoa(i), "INTEGER"}),
+		})
+	}
+	meta := arrow.NewMetadata([]string{suppressedKey}, []string{"true"})
+	return arrow.NewSchema(fields, &meta)
 }
 
 func (t Type) arrow() arrow.DataType {

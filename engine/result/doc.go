@@ -6,6 +6,12 @@
 // Types are named as DuckDB names them. HUGEINT becomes decimal128(38,0) in Arrow
 // and Parquet, which have no 128-bit integer.
 //
+// # Suppressed values
+//
+// A value behind which too few privacy units stand is nil in [Table.Rows] and has its k
+// in [Table.Suppressed]. Every format marks it, so that it is never taken for NULL or
+// 0: see [Table.WriteTable], [Table.WriteCSV], [Table.WriteJSON] and [Table.Record].
+//
 // # Errors
 //
 // [TooLarge] for a number that a format cannot hold; else what the io.Writer returns.

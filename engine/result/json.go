@@ -21,9 +21,16 @@ type jsonTable struct {
 	Job        any          `json:"job,omitempty"`
 }
 
+// below is what a suppressed value is written as; no other value is an object.
+type below struct {
+	K int `json:"below"`
+}
+
 // WriteJSON writes the table as one JSON object, with job as its member "job" unless
 // that is nil. Decimals and integers beyond 2^53 are strings, so that no reader
-// rounds them; NaN and the infinities are strings too.
+// rounds them; NaN and the infinities are strings too. NULL is null. A suppressed value
+// is the object {"below": 10}: fewer than 10 privacy units stand behind it; the member
+// "suppressed" lists where these are, from 0, row by row.
 func (t *Table) WriteJSON(w io.Writer, job any) error {
 	out := jsonTable{Columns: make([]jsonColumn, len(t.Columns)), Rows: make([][]any, len(t.Rows)), Suppressed: [][2]int{}, Notes: t.Notes, Job: job}
 	for i, c := range t.Columns {
@@ -33,11 +40,12 @@ func (t *Table) WriteJSON(w io.Writer, job any) error {
 		line := make([]any, len(row))
 		for i, v := range row {
 			line[i] = t.Columns[i].Type.json(v)
+			if k := t.Suppressed[Cell{r, i}]; k > 0 {
+				line[i] = below{k}
+				out.Suppressed = append(out.Suppressed, [2]int{r, i})
+			}
 		}
 		out.Rows[r] = line
-	}
-	for _, c := range t.Suppressed {
-		out.Suppressed = append(out.Suppressed, [2]int{c.Row, c.Column})
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)

@@ -63,11 +63,20 @@ type Cell struct{ Row, Column int }
 
 // Table is a result. Rows are in the order that the query asked for.
 type Table struct {
-	Columns    []Column
-	Rows       [][]Value // each as long as Columns
-	Suppressed []Cell    // values that were withheld; they are nil in Rows
-	Cohort     int       // k of the suppressed cells, 0 if there are none
-	Notes      []string  // about the whole table
+	Columns []Column
+	Rows    [][]Value // each as long as Columns
+	// Suppressed has the values that were withheld, which are nil in Rows, with their
+	// k >= 2: fewer than k privacy units stand behind them. A nil that is not here is NULL.
+	Suppressed map[Cell]int
+	Notes      []string // about the whole table
+}
+
+// Suppress marks a value as withheld, since fewer than k privacy units stand behind it.
+func (t *Table) Suppress(row, column, k int) {
+	if t.Suppressed == nil {
+		t.Suppressed = map[Cell]int{}
+	}
+	t.Suppressed[Cell{row, column}] = k
 }
 
 // Text returns the text of a value of a type; ok is false for NULL.
@@ -125,12 +134,4 @@ func double(v float64) string {
 		return strconv.FormatFloat(v, 'e', -1, 64)
 	}
 	return strconv.FormatFloat(v, 'f', -1, 64)
-}
-
-func (t *Table) suppressed() map[Cell]bool {
-	out := make(map[Cell]bool, len(t.Suppressed))
-	for _, c := range t.Suppressed {
-		out[c] = true
-	}
-	return out
 }

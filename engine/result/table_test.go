@@ -48,15 +48,15 @@ func sample() *Table {
 			{false, int64(-1), int64(math.MaxInt64), huge("-99999999999999999999999999999999999999"), big.NewInt(12345), math.Inf(1), "", day, at},
 			{nil, nil, nil, nil, nil, nil, nil, nil, nil},
 		},
-		Suppressed: []Cell{{2, 3}}, Cohort: 10, Notes: []string{"a note"},
+		Suppressed: map[Cell]int{{2, 3}: 10}, Notes: []string{"a note"},
 	}
 }
 
 func TestWriteTable(t *testing.T) {
 	tab := &Table{
-		Columns: []Column{{Name: "region", Type: Type{Kind: Varchar}}, {Name: "n", Type: Type{Kind: BigInt}}, {Name: "x", Type: Type{Kind: Double}, Note: "within 0.5"}},
-		Rows:    [][]Value{{"north", int64(120), 1.5}, {nil, int64(3), nil}, {"a\n\x1b[2Jb", int64(7), math.NaN()}},
-		Cohort:  10, Suppressed: []Cell{{1, 2}},
+		Columns:    []Column{{Name: "region", Type: Type{Kind: Varchar}}, {Name: "n", Type: Type{Kind: BigInt}}, {Name: "x", Type: Type{Kind: Double}, Note: "within 0.5"}},
+		Rows:       [][]Value{{"north", int64(120), 1.5}, {nil, int64(3), nil}, {"a\n\x1b[2Jb", int64(7), math.NaN()}},
+		Suppressed: map[Cell]int{{1, 2}: 10},
 	}
 	var b bytes.Buffer
 	if err := tab.WriteTable(&b); err != nil {
@@ -99,7 +99,7 @@ func TestWriteJSON(t *testing.T) {
 		`{"name":"d","type":"DECIMAL(38,2)","note":"within 0.5"},{"name":"x","type":"DOUBLE"},{"name":"s, t","type":"VARCHAR"},{"name":"day","type":"DATE"},{"name":"at","type":"TIMESTAMP"}],` +
 		`"rows":[[true,1,-5,"99999999999999999999999999999999999999","-0.05",0.1,"a\"b","2024-02-29","1969-12-31 23:59:59.123456"],` +
 		`[false,-1,"9223372036854775807","-99999999999999999999999999999999999999","123.45","Infinity","","2024-02-29","1969-12-31 23:59:59.123456"],` +
-		`[null,null,null,null,null,null,null,null,null]],"suppressed":[[2,3]],"notes":["a note"],"job":{"id":"x"}}` + "\n"
+		`[null,null,null,{"below":10},null,null,null,null,null]],"suppressed":[[2,3]],"notes":["a note"],"job":{"id":"x"}}` + "\n"
 	if got := b.String(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -16,8 +16,10 @@ const (
 	gap      = "  "
 )
 
-// WriteTable writes the table for people: aligned columns, numbers to the right, the
-// notes below.
+const header = -1 // instead of the number of a row
+
+// WriteTable writes the table for people: aligned columns, numbers and the marks of
+// suppressed values, such as "< 10", to the right, the notes below.
 func (t *Table) WriteTable(w io.Writer) error {
 	lines := t.texts()
 	widths := make([]int, len(t.Columns))
@@ -27,14 +29,14 @@ func (t *Table) WriteTable(w io.Writer) error {
 		}
 	}
 	out := bufio.NewWriter(w)
-	t.line(out, lines[0], widths)
+	t.line(out, lines[0], widths, header)
 	rule := make([]string, len(widths))
 	for i, n := range widths {
 		rule[i] = strings.Repeat("─", n)
 	}
-	t.line(out, rule, widths)
-	for _, line := range lines[1:] {
-		t.line(out, line, widths)
+	t.line(out, rule, widths, header)
+	for r, line := range lines[1:] {
+		t.line(out, line, widths, r)
 	}
 	t.foot(out)
 	return out.Flush()
@@ -42,7 +44,6 @@ func (t *Table) WriteTable(w io.Writer) error {
 
 // texts returns the header and the rows as printable text.
 func (t *Table) texts() [][]string {
-	hidden := t.suppressed()
 	head := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		head[i] = printable(c.Name)
@@ -51,32 +52,33 @@ func (t *Table) texts() [][]string {
 	for r, row := range t.Rows {
 		line := make([]string, len(row))
 		for i, v := range row {
-			line[i] = t.mark(i, v, hidden[Cell{r, i}])
+			line[i] = t.mark(Cell{r, i}, v)
 		}
 		lines = append(lines, line)
 	}
 	return lines
 }
 
-func (t *Table) mark(column int, v Value, suppressed bool) string {
-	if suppressed {
-		return fmt.Sprintf("< %d", t.Cohort)
+func (t *Table) mark(at Cell, v Value) string {
+	if k := t.Suppressed[at]; k > 0 {
+		return fmt.Sprintf("< %d", k)
 	}
-	text, ok := t.Columns[column].Type.Text(v)
+	text, ok := t.Columns[at.Column].Type.Text(v)
 	if !ok {
 		return nullMark
 	}
 	return printable(text)
 }
 
-func (t *Table) line(out *bufio.Writer, line []string, widths []int) {
+// line writes row r, or a line of the header.
+func (t *Table) line(out *bufio.Writer, line []string, widths []int, r int) {
 	var b strings.Builder
 	for i, s := range line {
 		pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(s))
 		if i > 0 {
 			b.WriteString(gap)
 		}
-		if t.Columns[i].Type.Numeric() {
+		if t.Columns[i].Type.Numeric() || t.Suppressed[Cell{r, i}] > 0 {
 			b.WriteString(pad + s)
 		} else {
 			b.WriteString(s + pad)
@@ -111,7 +113,9 @@ func printable(s string) string {
 }
 
 // WriteCSV writes the table as CSV (RFC 4180) with a header and CRLF line ends. NULL
-// and suppressed values are empty fields, the empty string is written as "".
+// is an empty field, the empty string is written as "". A suppressed value is its mark
+// without quotes, such as <10; text that begins with < is in quotes, so that it cannot
+// be taken for one.
 func (t *Table) WriteCSV(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	head := make([]string, len(t.Columns))
@@ -119,10 +123,12 @@ func (t *Table) WriteCSV(w io.Writer) error {
 		head[i] = field(c.Name)
 	}
 	out.WriteString(strings.Join(head, ",") + "\r\n")
-	for _, row := range t.Rows {
+	for r, row := range t.Rows {
 		line := make([]string, len(row))
 		for i, v := range row {
-			if text, ok := t.Columns[i].Type.Text(v); ok {
+			if k := t.Suppressed[Cell{r, i}]; k > 0 {
+				line[i] = fmt.Sprintf("<%d", k)
+			} else if text, ok := t.Columns[i].Type.Text(v); ok {
 				line[i] = field(text)
 			}
 		}
@@ -131,10 +137,10 @@ func (t *Table) WriteCSV(w io.Writer) error {
 	return out.Flush()
 }
 
-// field quotes a field where it must be. encoding/csv is not used for writing since
+// field quotes a field where it must be, or might be taken for a mark. encoding/csv is not used for writing since
 // it cannot tell "" from NULL.
 func field(s string) string {
-	if s != "" && !strings.ContainsAny(s, "\",\r\n") && strings.TrimSpace(s) == s {
+	if s != "" && s[0] != '<' && !strings.ContainsAny(s, "\",\r\n") && strings.TrimSpace(s) == s {
 		return s
 	}
 	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`

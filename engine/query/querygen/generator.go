@@ -13,6 +13,7 @@ type Query struct {
 	Tacit   string
 	DuckDB  string // usually the same text
 	Ordered bool   // rows come in one order only; otherwise compare them as a set
+	Parts   Parts
 }
 
 // Generator makes queries over the tables of a charter that have no minimum cohort.
@@ -66,21 +67,28 @@ func (g *Generator) Next() Query {
 	g.table = g.tables[g.rng.IntN(len(g.tables))]
 	where := g.where()
 	keys := g.keys()
+	parts := Parts{Table: quote(g.table.Name), Where: where.tacit, Limit: -1}
 	var list []text
 	var names []string
 	for i, k := range keys {
+		parts.Keys = append(parts.Keys, k.tacit)
 		names = append(names, fmt.Sprintf("k%d", i+1))
 		list = append(list, format("%s AS %s", k, same(names[i])))
 	}
 	measures := g.measures()
 	for i, m := range measures {
+		parts.Measures = append(parts.Measures, m.text.tacit)
 		list = append(list, format("%s AS %s", m.text, same(fmt.Sprintf("a%d", i+1))))
 	}
 	q := format("SELECT %s FROM %s", join(list, ", "), same(quote(g.table.Name)))
-	q = format("%s%s%s%s", q, where, g.groupBy(keys, names), g.having(measures))
-	tail, ordered := g.tail(names, measures)
+	q = format("%s%s%s", q, where, g.groupBy(keys, names))
+	if having := g.having(measures); having.tacit != "" {
+		q = format("%s HAVING %s", q, having)
+		parts.Having = having.tacit
+	}
+	tail, ordered := g.tail(names, measures, &parts)
 	q = format("%s%s", q, same(tail))
-	return Query{Tacit: q.tacit, DuckDB: q.duck, Ordered: ordered}
+	return Query{Tacit: q.tacit, DuckDB: q.duck, Ordered: ordered, Parts: parts}
 }
 
 func (g *Generator) chance(n int) bool { return g.rng.IntN(n) == 0 }
@@ -119,42 +127,48 @@ func (g *Generator) having(measures []measure) text {
 	}
 	for _, m := range measures {
 		if m.exact {
-			return format(" HAVING %s "+pick(g, []string{">", "<=", "<>"})+fmt.Sprintf(" %d", g.rng.IntN(60)), m.text)
+			return format("%s "+pick(g, []string{">", "<=", "<>"})+fmt.Sprintf(" %d", g.rng.IntN(60)), m.text)
 		}
 	}
-	return same(fmt.Sprintf(" HAVING COUNT(*) >= %d", g.rng.IntN(20)))
+	return same(fmt.Sprintf("COUNT(*) >= %d", g.rng.IntN(20)))
 }
 
 // tail orders by a measure that is exact and by all keys, so that LIMIT is defined.
-func (g *Generator) tail(names []string, measures []measure) (string, bool) {
+func (g *Generator) tail(names []string, measures []measure, parts *Parts) (string, bool) {
 	if g.chance(2) {
 		return "", false
 	}
 	var items []string
 	for i, m := range measures {
 		if m.exact && g.chance(2) {
-			items = append(items, fmt.Sprintf("a%d", i+1)+g.direction())
+			items = append(items, fmt.Sprintf("a%d", i+1)+g.direction(len(names)+i, parts))
 			break
 		}
 	}
-	for _, n := range names {
-		items = append(items, n+g.direction())
+	for i, n := range names {
+		items = append(items, n+g.direction(i, parts))
 	}
 	if len(items) == 0 {
 		return "", true
 	}
 	tail := " ORDER BY " + strings.Join(items, ", ")
 	if g.chance(2) {
-		tail += fmt.Sprintf(" LIMIT %d", g.rng.IntN(12))
+		parts.Limit = g.rng.IntN(12)
+		tail += fmt.Sprintf(" LIMIT %d", parts.Limit)
 		if g.chance(2) {
-			tail += fmt.Sprintf(" OFFSET %d", g.rng.IntN(4))
+			parts.Offset = g.rng.IntN(4)
+			tail += fmt.Sprintf(" OFFSET %d", parts.Offset)
 		}
 	}
 	return tail, true
 }
 
-func (g *Generator) direction() string {
-	return pick(g, []string{"", " ASC", " DESC"}) + pick(g, []string{"", "", " NULLS FIRST", " NULLS LAST"})
+// direction is how the item is sorted by.
+func (g *Generator) direction(item int, parts *Parts) string {
+	order := pick(g, []string{"", " ASC", " DESC"})
+	nulls := pick(g, []string{"", "", " NULLS FIRST", " NULLS LAST"})
+	parts.Order = append(parts.Order, Order{item, order == " DESC", nulls == " NULLS FIRST"})
+	return order + nulls
 }
 
 // columns returns the columns with a role that ok accepts.
