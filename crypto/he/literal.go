@@ -95,9 +95,6 @@ func refuse(format string, args ...any) error {
 
 // check reports the first rule that the literal breaks.
 func (l *Literal) check() error {
-	if bits.UintSize != 64 || math.MaxInt == math.MaxInt32 {
-		return refuse("a 32-bit build evaluates to other bits")
-	}
 	if l.Name == "" || len(l.Name) > 8 {
 		return refuse("name of %d bytes", len(l.Name))
 	}

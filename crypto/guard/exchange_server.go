@@ -1,0 +1,119 @@
+package guard
+
+import (
+	"github.com/tacit-space/tacit/crypto/he"
+	"github.com/tacit-space/tacit/crypto/session"
+	"github.com/tacit-space/tacit/crypto/wire"
+)
+
+// collector is the coordinator's side of an exchange.
+type collector struct {
+	exchange
+	par session.Parallel
+
+	commitments map[session.Party]*commitment
+	committed   []byte // all of them, encoded
+	shares      map[session.Party]bool
+	sum         []he.Poly
+	aggregate   []byte // the sums, encoded
+	challenge   [32]byte
+	claims      map[session.Party]*claim
+}
+
+func newCollector(x exchange, par session.Parallel) *collector {
+	return &collector{
+		exchange: x, par: par,
+		commitments: map[session.Party]*commitment{},
+		shares:      map[session.Party]bool{},
+		claims:      map[session.Party]*claim{},
+	}
+}
+
+func (x *collector) takeCommitment(from session.Party, body []byte) error {
+	c, err := decode(from, body, x.base+offCommitment, func(r *wire.Reader) (*commitment, error) {
+		return x.decodeCommitment(r), nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := x.checkCommitment(from, c); err != nil {
+		return err
+	}
+	x.commitments[from] = c
+	return nil
+}
+
+// closeCommitments returns the message to all.
+func (x *collector) closeCommitments() []byte {
+	w := begin(x.base + offCommitments)
+	for _, u := range x.parties {
+		x.commitments[u].encode(w)
+	}
+	x.committed = w.Data()[1:]
+	x.sum = make([]he.Poly, x.count)
+	for j := range x.sum {
+		x.sum[j] = x.basis.Zero()
+	}
+	return w.Data()
+}
+
+// takeShare adds a share up, and returns the message for the worker that audits it.
+func (x *collector) takeShare(from session.Party, body []byte) ([]byte, error) {
+	share, err := decode(from, body, x.base+offShare, func(r *wire.Reader) ([]byte, error) {
+		return r.Fixed(x.shareSize()), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if x.shareDigest(from, share) != x.commitments[from].digest {
+		return nil, blame(from, "%w", errShare)
+	}
+	list, err := x.decodePolys(share, x.par)
+	if err != nil {
+		return nil, blame(from, "%w", err)
+	}
+	for j := range list {
+		x.basis.Add(x.sum[j], list[j])
+	}
+	x.shares[from] = true
+	w := begin(x.base + offAudit)
+	w.Fixed(share)
+	return w.Data(), nil
+}
+
+// closeShares fixes the sums and the challenge.
+func (x *collector) closeShares() {
+	x.aggregate = x.encodePolys(make([]byte, 0, x.shareSize()), x.sum)
+	x.challenge = x.exchange.challenge(x.committed, x.aggregate)
+}
+
+// aggregated returns the message with the sums and what follows them.
+func (x *collector) aggregated(more []byte) []byte {
+	w := begin(x.base + offAggregate)
+	w.Fixed(x.aggregate)
+	w.Fixed(more)
+	return w.Data()
+}
+
+func (x *collector) takeClaim(from session.Party, body []byte) error {
+	c, err := decode(from, body, x.base+offClaim, func(r *wire.Reader) (*claim, error) {
+		return x.decodeClaim(r), nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := x.checkClaim(x.challenge, from, c); err != nil {
+		return err
+	}
+	x.claims[from] = c
+	return nil
+}
+
+// closeClaims returns the message to all, and the transcript.
+func (x *collector) closeClaims() ([]byte, [32]byte) {
+	w := begin(x.base + offClaims)
+	for _, u := range x.parties {
+		x.claims[u].encode(w)
+	}
+	return w.Data(), x.transcript(x.challenge, w.Data()[1:])
+}
