@@ -26,33 +26,32 @@ func (t *table) render(p *plan.Plan, guards []plan.Guard, relation string) (stri
 	return sql, nil
 }
 
+// cells renders sums and guards in one of three ways, see [table.counting].
 func (t *table) cells(p *plan.Plan, guards []plan.Guard, relation string) (string, error) {
-	apart := t.countsApart(guards)
+	how := t.counting(guards)
+	if how == unitsWithin {
+		return t.byUnit(p, guards, relation, true)
+	}
 	r := renderer{columns: t.columns}
 	s, err := r.cells(p)
 	if err != nil {
 		return "", err
 	}
 	for i := range guards {
-		if apart {
-			s.selected = append(s.selected, "NULL")
-			continue
-		}
-		units, err := r.units(&guards[i], t.Unit)
-		if err != nil {
-			return "", fmt.Errorf("guard %d: %w", i+1, err)
+		units := "NULL"
+		if how == unitsBeside {
+			if units, err = r.units(&guards[i], t.Unit); err != nil {
+				return "", fmt.Errorf("guard %d: %w", i+1, err)
+			}
 		}
 		s.selected = append(s.selected, units)
 	}
 	sql := r.sql(s, relation)
-	if apart {
-		counts, err := t.unitsApart(p, guards, relation)
-		if err != nil {
-			return "", err
-		}
-		sql += " UNION ALL " + counts
+	if how == unitsBeside {
+		return sql, nil
 	}
-	return sql, nil
+	counts, err := t.byUnit(p, guards, relation, false)
+	return sql + " UNION ALL " + counts, err
 }
 
 // renderer turns the parts of a plan into SQL over columns c0, c1, … and what was
