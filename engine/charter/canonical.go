@@ -93,6 +93,7 @@ func (c *Column) write(w *wire.Writer) {
 	writeStrings(w, c.Domain)
 	w.String(c.Grain)
 	writeStrings(w, c.Aggregates)
+	w.U32(uint32(c.K()))
 }
 
 func writeStrings[S ~[]E, E ~string](w *wire.Writer, list S) {

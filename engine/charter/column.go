@@ -114,6 +114,17 @@ func (c *Column) Allows(aggregate string) bool {
 	return len(c.Aggregates) == 0 || slices.Contains(c.Aggregates, aggregate)
 }
 
+// K is the column's own minimum cohort, in privacy units: the smallest count of units
+// that a released number may rest on if it was made with the column, be it by adding,
+// counting, filtering or grouping. 1 if the column declares none. The table's
+// [Table.K] holds besides: of the two, the larger counts.
+func (c *Column) K() int {
+	if c.MinCohort == nil {
+		return 1
+	}
+	return *c.MinCohort
+}
+
 // ResolutionRat is the value that one unit of a contributed integer stands for:
 // 1 for integer and boolean columns, 10^-s for decimal(p,s), the declared
 // resolution for doubles. It is nil for columns that are no numbers.

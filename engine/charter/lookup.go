@@ -81,7 +81,9 @@ func (c *Charter) OwnersOf(table string) []Member {
 }
 
 // K is the table's minimum cohort, in privacy units: the smallest count of units
-// that a released cell may rest on. 1 means that every cell is released.
+// that a released number may rest on. 1 means that every number is released. A table
+// without a unit protects rows: each is a unit. Columns may ask for more, see
+// [Column.K].
 func (t *Table) K() int {
 	if t.MinCohort == nil {
 		return DefaultMinCohort

@@ -34,12 +34,17 @@ func (c *Charter) normaliseTable(t *Table) {
 	}
 	t.Columns = slices.Clone(t.Columns)
 	for i := range t.Columns {
-		t.Columns[i].normalise()
+		t.Columns[i].normalise(k)
 	}
 }
 
-func (c *Column) normalise() {
+// normalise of a column of a table with the minimum cohort k: what does not ask for
+// more says nothing.
+func (c *Column) normalise(k int) {
 	t := c.Parsed()
+	if c.K() <= k {
+		c.MinCohort = nil
+	}
 	c.Type = t.String()
 	nullable := c.IsNullable()
 	c.Nullable = &nullable

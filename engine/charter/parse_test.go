@@ -2,6 +2,7 @@ package charter
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,9 @@ func TestParse(t *testing.T) {
 	if !ok || from.Year() != 2020 || to.Second() != 59 {
 		t.Errorf("range of seen is %v %v", from, to)
 	}
+	if k := []int{cost.K(), tab.Column("dose").K(), tab.Column("patient").K()}; !slices.Equal(k, []int{5, 1, 1}) {
+		t.Errorf("own cohorts %v", k)
+	}
 	if !tab.Column("dose").Allows("sum") || tab.Column("dose").Allows("avg") || tab.Column("sex").Allows("count") {
 		t.Error("wrong aggregates")
 	}
@@ -69,6 +73,11 @@ func TestParseReportsEverythingAtOnce(t *testing.T) {
 		"2024-12-31 23:59:59":         "2024-12-31",
 		"tolerated_corruption: 1":     "tolerated_corruption: 2",
 		"nullable: false":             "nullable: no",
+		"min_cohort: 5":               "min_cohort: 21",
+		"grain: month,":               "grain: month, min_cohort: 5,",
+		"role: identifier":            "role: identifier, min_cohort: 5",
+		"[female, male]":              "[female, male], min_cohort: 0",
+		"99999.99], min_cohort":       "99999.99], min_cohorts",
 		"unit: patient\n":             "unit: person\n",
 		"version: 1":                  "version: one",
 		`role: hidden`:                `role: hidden, range: [1, 2]`,

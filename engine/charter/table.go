@@ -70,6 +70,9 @@ func (c *Column) check(k check) {
 		return
 	}
 	c.checkForeign(k)
+	if c.MinCohort != nil {
+		k.at("min_cohort").within(int64(*c.MinCohort), 1, MaxCohort)
+	}
 	switch c.Role {
 	case Category:
 		c.checkDomain(k.at("domain"), t)
@@ -93,6 +96,7 @@ func (c *Column) checkForeign(k check) {
 	foreign("domain", c.Domain != nil, Category)
 	foreign("grain", c.Grain != "", Time)
 	foreign("aggregates", c.Aggregates != nil, Measure)
+	foreign("min_cohort", c.MinCohort != nil, Measure, Category)
 }
 
 func (c *Column) checkDomain(k check, t Type) {

@@ -86,4 +86,5 @@ type Column struct {
 	Domain     []string   `yaml:"domain,omitempty"`     // category: every value that may occur, in display order
 	Grain      string     `yaml:"grain,omitempty"`      // time: finest date_trunc unit: year, quarter, month, week, day, hour, minute
 	Aggregates []string   `yaml:"aggregates,omitempty"` // measure: narrower than all; of count, sum, avg, variance, covariance
+	MinCohort  *int       `yaml:"min_cohort,omitempty"` // measure, category: k of its own; nil: the table's alone
 }

@@ -133,7 +133,8 @@ func (c *Column) pairs() []pair {
 	pairs = optional(pairs, "grain", scalar(c.Grain), c.Grain != "")
 	pairs = optional(pairs, "domain", list(c.Domain), len(c.Domain) > 0)
 	narrowed := len(c.Aggregates) > 0 && !slices.Equal(c.Aggregates, sorted(Aggregates))
-	return optional(pairs, "aggregates", list(c.Aggregates), narrowed)
+	pairs = optional(pairs, "aggregates", list(c.Aggregates), narrowed)
+	return optional(pairs, "min_cohort", strconv.Itoa(c.K()), c.MinCohort != nil)
 }
 
 func list[S ~[]E, E ~string](items S) string {

@@ -20,7 +20,7 @@ var (
 		"The local result has a group that the charter does not declare, or NULL where there is none.",
 		"Validate the table (\"tacit doctor\"): its categories and times must lie in the declared domains and ranges.")
 	ErrBound = fault.Declare("TACIT-D032", "sum beyond the declared bound",
-		"A local sum is larger than max_rows times the declared ranges allow.",
+		"A local sum is larger than max_rows times the declared ranges allow, or a local count of privacy units than the rows that they are counted in.",
 		"Validate the table (\"tacit doctor\"): its values must lie in the declared ranges.")
 	ErrShape = fault.Declare("TACIT-D033", "local result of another shape",
 		"The local engine returned other columns than the plan asks for. This is a fault of the program.",
@@ -32,22 +32,41 @@ var (
 // table that are in it, which is the sum of the first sum over all cells. The plan has
 // passed [plan.Check] against ch. The caller still releases rdr.
 func Vector(ctx context.Context, rdr array.RecordReader, p *plan.Plan, ch *charter.Charter) (ring.Vector, int64, error) {
-	b, err := newBuilder(rdr.Schema(), p, plan.Bounds(p, ch))
-	if err != nil {
-		return ring.Vector{}, 0, err
+	sums, _, rows, err := Cells(ctx, rdr, p, nil, ch)
+	return sums, rows, err
+}
+
+// Cells is [Vector] over a stream that has a column per guard after the sums, as
+// source.Engine.AggregateUnits gives it. It also returns the privacy units of this
+// owner that each guard counts in each cell: units[guard][cell], each at most the rows of
+// the cell, and so at most max_rows ([plan.UnitBound]).
+//
+// Units of one cell that come in two rows are a fault: distinct units do not add up.
+func Cells(ctx context.Context, rdr array.RecordReader, p *plan.Plan, guards []plan.Guard, ch *charter.Charter) (sums ring.Vector, units [][]uint64, rows int64, err error) {
+	b, err := newBuilder(rdr.Schema(), p, plan.Bounds(p, ch), len(guards))
+	if err == nil {
+		err = b.read(ctx, rdr)
 	}
+	if err != nil {
+		return ring.Vector{}, nil, 0, err
+	}
+	return b.out, b.counts.units, b.rows, nil
+}
+
+// read adds all records and checks what can be checked only of whole cells.
+func (b *builder) read(ctx context.Context, rdr array.RecordReader) error {
 	for rdr.Next() {
 		if err := ctx.Err(); err != nil {
-			return ring.Vector{}, 0, err
+			return err
 		}
 		if err := b.add(rdr.Record()); err != nil {
-			return ring.Vector{}, 0, err
+			return err
 		}
 	}
 	if err := rdr.Err(); err != nil {
-		return ring.Vector{}, 0, err
+		return err
 	}
-	return b.out, b.rows, nil
+	return b.counts.within(func(cell int) uint64 { return b.element(cell * b.sums).LowBits() })
 }
 
 // builder holds the vector in the making. Cells may come in several rows, which add up.
@@ -57,19 +76,23 @@ type builder struct {
 	sums   int
 	bounds []decimal128.Num // of the absolute value, per sum
 	out    ring.Vector
+	counts counts
 	rows   int64
 	cells  []int // of the record's rows
 }
 
-func newBuilder(schema *arrow.Schema, p *plan.Plan, bounds []*big.Int) (*builder, error) {
-	if n, want := schema.NumFields(), len(p.Keys)+len(p.Sums); n != want {
+func newBuilder(schema *arrow.Schema, p *plan.Plan, bounds []*big.Int, guards int) (*builder, error) {
+	if n, want := schema.NumFields(), len(p.Keys)+len(p.Sums)+guards; n != want {
 		return nil, ErrShape.New("%d columns, wants %d", n, want)
 	}
 	width := ring.Width(p.Width)
-	if !width.Valid() || len(bounds) != len(p.Sums) || p.Length() > plan.MaxLength {
-		return nil, ErrShape.New("width %d, %d bounds for %d sums, %d elements", p.Width, len(bounds), len(p.Sums), p.Length())
+	if !width.Valid() || len(bounds) != len(p.Sums) || p.Length() > plan.MaxLength || guards > len(p.Sums) {
+		return nil, ErrShape.New("width %d, %d bounds and %d guards for %d sums, %d elements", p.Width, len(bounds), guards, len(p.Sums), p.Length())
 	}
 	b := &builder{schema: schema, sums: len(p.Sums), out: ring.NewVector(width, p.Length())}
+	if err := b.counts.prepare(schema, guards, p.Cells()); err != nil {
+		return nil, err
+	}
 	for i := range p.Keys {
 		k, err := newKey(&p.Keys[i], schema.Field(i).Type)
 		if err != nil {
@@ -116,7 +139,7 @@ func (b *builder) add(rec arrow.Record) error {
 			return err
 		}
 	}
-	return nil
+	return b.counts.add(b.cells, rec)
 }
 
 // addSum adds a column of sums. NULL is the sum over no rows.

@@ -107,6 +107,7 @@ type WorkerLimits struct {
 type Accept struct {
 	MinContributors int      `yaml:"min_contributors" range:"0,500" help:"Least number of contributing owners; 0: the charter's."`
 	Corruptions     int      `yaml:"tolerated_corruption" range:"0,500" help:"Least number of corrupt owners that a job must tolerate; 0: the charter's."`
+	MinCohort       int      `yaml:"min_cohort" range:"0,20" help:"Least number of privacy units behind every released number; 0: the charter's."`
 	MaxCells        int      `yaml:"max_cells" range:"0,1048576" help:"Most cells of a result; 0: the charter's."`
 	Purposes        []string `yaml:"purposes" help:"Purposes that are served; left out: the charter's."`
 	Analysts        []string `yaml:"analysts" help:"Ids of the analysts who are served; left out: all of the charter."`

@@ -8,7 +8,8 @@
 // [Parse]). A worker runs [Check] against the charter that it has pinned, shows
 // [Plan.SQL] and the [Statement] of [Explain] to people, and renders its own local
 // query from the plan. The vector that it contributes has [Plan.Length] elements,
-// each at most [Bounds] in size.
+// each at most [Bounds] in size. [Guards] says which privacy units it counts besides,
+// so that small cells can be suppressed.
 //
 // # Threat model
 //

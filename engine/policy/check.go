@@ -47,7 +47,7 @@ func Check(ch *charter.Charter, self string, r *Request, own config.Accept, now 
 		func() error { return checkShape(r) },
 		func() error { return checkPurpose(ch, r) },
 		func() error { return checkStatement(ch, r) },
-		func() error { return checkOwn(r, own) },
+		func() error { return checkOwn(ch, r, own) },
 	}
 	for _, rule := range rules {
 		if err := rule(); err != nil {
@@ -163,13 +163,16 @@ func checkStatement(ch *charter.Charter, r *Request) error {
 
 // checkOwn applies the owner's own rules. They can only narrow: each is checked
 // besides the charter's, never instead.
-func checkOwn(r *Request, own config.Accept) error {
+func checkOwn(ch *charter.Charter, r *Request, own config.Accept) error {
 	p := &r.Job.Plan
 	switch {
 	case r.MinContributors < own.MinContributors:
 		return OwnRule.New("accept.min_contributors: the job wants %d, this owner %d", r.MinContributors, own.MinContributors)
 	case r.Corruptions < own.Corruptions:
 		return OwnRule.New("accept.tolerated_corruption: the job tolerates %d, this owner wants %d", r.Corruptions, own.Corruptions)
+	case slices.Min(plan.Cohorts(p, ch)) < own.MinCohort:
+		return OwnRule.New("accept.min_cohort: a number of the result needs %d privacy units behind it, this owner wants %d",
+			slices.Min(plan.Cohorts(p, ch)), own.MinCohort)
 	case own.MaxCells > 0 && p.Cells() > own.MaxCells:
 		return OwnRule.New("accept.max_cells: the result has %d cells, this owner allows %d", p.Cells(), own.MaxCells)
 	case own.Purposes != nil && !slices.Contains(own.Purposes, r.Job.Purpose):

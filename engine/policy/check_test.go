@@ -59,7 +59,7 @@ func count(t *testing.T, ch *charter.Charter) *Request {
 func TestAccept(t *testing.T) {
 	ch := hospitals(t)
 	own := config.Accept{
-		MinContributors: 3, Corruptions: 1, MaxCells: 1,
+		MinContributors: 3, Corruptions: 1, MinCohort: 1, MaxCells: 1,
 		Purposes: []string{"research"}, Analysts: []string{"institute"}, Tables: []string{"patients"},
 	}
 	for _, rules := range []config.Accept{{}, own} {
@@ -122,6 +122,7 @@ func TestEachRule(t *testing.T) {
 		{"unknown table", plan.UnknownTable, func(r *Request, _ *config.Accept) { r.Job.Plan.Table = "visits" }},
 		{"own n_min", OwnRule, func(_ *Request, own *config.Accept) { own.MinContributors = 4 }},
 		{"own T", OwnRule, func(_ *Request, own *config.Accept) { own.Corruptions = 2 }},
+		{"own k", OwnRule, func(_ *Request, own *config.Accept) { own.MinCohort = 2 }},
 		{"own purposes", OwnRule, func(_ *Request, own *config.Accept) { own.Purposes = []string{"quality assurance"} }},
 		{"own analysts", OwnRule, func(_ *Request, own *config.Accept) { own.Analysts = []string{"south"} }},
 		{"nobody is served", OwnRule, func(_ *Request, own *config.Accept) { own.Analysts = []string{} }},
@@ -136,6 +137,26 @@ func TestEachRule(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), "advertising") {
 			t.Errorf("%s: the refusal repeats what the analyst wrote: %v", c.name, err)
+		}
+	}
+}
+
+// TestOwnCohort: every number of a result needs as many units as the owner wants, the
+// one with the smallest k too.
+func TestOwnCohort(t *testing.T) {
+	for _, c := range []struct {
+		table, column, own int
+		refused            bool
+	}{
+		{5, 1, 0, false}, {5, 1, 5, false}, {5, 1, 6, true}, {5, 9, 6, true}, {6, 9, 6, false}, {1, 9, 2, true}, {20, 1, 20, false},
+	} {
+		ch := hospitals(t)
+		table := ch.Table("patients")
+		table.MinCohort, table.Column("age").MinCohort = &c.table, &c.column
+		r := count(t, ch)
+		r.Job.Plan.Sums = append(r.Job.Plan.Sums, plan.Sum{Factors: []string{"age"}})
+		if err := checkOwn(ch, r, config.Accept{MinCohort: c.own}); OwnRule.Is(err) != c.refused || !c.refused && err != nil {
+			t.Errorf("%+v: got %v", c, err)
 		}
 	}
 }

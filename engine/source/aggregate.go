@@ -25,6 +25,18 @@ import (
 // last row the reader fails with [ErrChanged] if the files are no longer the ones that
 // were validated, so Err must be checked before anything is used.
 func (e *Engine) Aggregate(ctx context.Context, p *plan.Plan) (array.RecordReader, error) {
+	return e.AggregateUnits(ctx, p, nil)
+}
+
+// AggregateUnits is [Engine.Aggregate] that also counts privacy units, see
+// [plan.Guards]: after the sums the stream has an int64 column per guard, the number of
+// distinct units of the table that the guard counts in the cell. A row whose unit is NULL is
+// in the sums, but it counts as no unit. In a table without a unit column each row is
+// one.
+//
+// The counts of a cell may come in another row than its sums; what is not in a row is
+// NULL there.
+func (e *Engine) AggregateUnits(ctx context.Context, p *plan.Plan, guards []plan.Guard) (array.RecordReader, error) {
 	t, err := e.table(p.Table)
 	if err != nil {
 		return nil, err
@@ -36,7 +48,7 @@ func (e *Engine) Aggregate(ctx context.Context, p *plan.Plan) (array.RecordReade
 	if err := t.judge(s.report); err != nil {
 		return nil, err
 	}
-	sql, err := t.render(p, t.relation(s, t.Clamps() && s.report.adjusts()))
+	sql, err := t.render(p, guards, t.relation(s, t.Clamps() && s.report.adjusts()))
 	if err != nil {
 		return nil, err
 	}

@@ -46,6 +46,10 @@
 // kills the Go runtime. Run the worker under a cgroup limit (systemd MemoryMax, a
 // container's memory) somewhat above Config.Memory.
 //
+// Counting privacy units ([Engine.AggregateUnits]) holds every pair of a cell and a unit at
+// once, about 100 bytes each; where an owner's own query is counted for several guards,
+// the sums of each pair too.
+//
 // # Errors
 //
 // Faults of this package name the owner's files, columns, lines and counts of rows,

@@ -15,26 +15,43 @@ var ErrPlan = fault.Declare("TACIT-D030", "plan does not fit the table",
 	"A plan names a column, a constant or an operation that the table's declaration does not allow. The worker checks plans before, so this is a fault of the program.",
 	"Report it with the plan's readable query.")
 
-// render writes the local SQL of a plan: one column per key, then one per sum, a row
-// per cell that has rows. Every name in it is c0, c1, …; every constant is checked
-// and quoted by its type.
-func (t *table) render(p *plan.Plan, relation string) (string, error) {
-	r := renderer{columns: t.columns}
-	items, err := r.items(p)
+// render writes the local SQL of a plan: one column per key, then one per sum and one
+// per guard, for the cells that have rows. Every name in it is c0, c1, …; every
+// constant is checked and quoted by its type.
+func (t *table) render(p *plan.Plan, guards []plan.Guard, relation string) (string, error) {
+	sql, err := t.cells(p, guards, relation)
 	if err != nil {
 		return "", ErrPlan.New("%w", err)
 	}
-	for i, expr := range r.derived {
-		items.from = append(items.from, fmt.Sprintf("%s AS d%d", expr, i))
-	}
-	sql := fmt.Sprintf("SELECT %s FROM (SELECT %s FROM (%s))", strings.Join(items.selected, ", "), strings.Join(items.from, ", "), relation)
-	if items.where != "" {
-		sql += " WHERE " + items.where
-	}
-	if len(items.keys) > 0 {
-		sql += " GROUP BY " + strings.Join(items.keys, ", ")
-	}
 	return sql, nil
+}
+
+// cells renders sums and guards in one of three ways, see [table.counting].
+func (t *table) cells(p *plan.Plan, guards []plan.Guard, relation string) (string, error) {
+	how := t.counting(guards)
+	if how == unitsWithin {
+		return t.byUnit(p, guards, relation, true)
+	}
+	r := renderer{columns: t.columns}
+	s, err := r.cells(p)
+	if err != nil {
+		return "", err
+	}
+	for i := range guards {
+		units := "NULL"
+		if how == unitsBeside {
+			if units, err = r.units(&guards[i], t.Unit); err != nil {
+				return "", fmt.Errorf("guard %d: %w", i+1, err)
+			}
+		}
+		s.selected = append(s.selected, units)
+	}
+	sql := r.sql(s, relation)
+	if how == unitsBeside {
+		return sql, nil
+	}
+	counts, err := t.byUnit(p, guards, relation, false)
+	return sql + " UNION ALL " + counts, err
 }
 
 // renderer turns the parts of a plan into SQL over columns c0, c1, … and what was
@@ -44,20 +61,63 @@ type renderer struct {
 	derived []string
 }
 
-// statement is a SELECT in parts.
+// statement is a SELECT in parts. It groups by its first columns.
 type statement struct {
-	selected, from, keys []string
-	where                string
+	selected []string
+	where    []string // conditions that all hold
+	keys     int      // columns that it groups by
 }
 
-func (r *renderer) items(p *plan.Plan) (s statement, err error) {
+// sql writes a statement over the relation and what was derived from it.
+func (r *renderer) sql(s statement, relation string) string {
+	from := []string{"*"}
+	for i, expr := range r.derived {
+		from = append(from, fmt.Sprintf("%s AS d%d", expr, i))
+	}
+	sql := fmt.Sprintf("SELECT %s FROM (SELECT %s FROM (%s))", strings.Join(s.selected, ", "), strings.Join(from, ", "), relation)
+	if len(s.where) > 0 {
+		sql += " WHERE " + strings.Join(s.where, " AND ")
+	}
+	return sql + groupBy(s.keys)
+}
+
+// groupBy groups by the first n columns.
+func groupBy(n int) string {
+	if n == 0 {
+		return ""
+	}
+	keys := make([]string, n)
+	for i := range keys {
+		keys[i] = fmt.Sprint(i + 1)
+	}
+	return " GROUP BY " + strings.Join(keys, ", ")
+}
+
+// groups starts the statement of a plan with its keys and its condition.
+func (r *renderer) groups(p *plan.Plan) (s statement, err error) {
 	for i := range p.Keys {
 		sql, err := r.key(&p.Keys[i])
 		if err != nil {
 			return s, fmt.Errorf("key %d: %w", i+1, err)
 		}
 		s.selected = append(s.selected, fmt.Sprintf("%s AS k%d", sql, i))
-		s.keys = append(s.keys, fmt.Sprint(i+1))
+	}
+	s.keys = len(p.Keys)
+	if p.Where != nil {
+		where, err := r.predicate(p.Where)
+		if err != nil {
+			return s, fmt.Errorf("where: %w", err)
+		}
+		s.where = append(s.where, where)
+	}
+	return s, nil
+}
+
+// cells is the statement of a plan's keys and sums.
+func (r *renderer) cells(p *plan.Plan) (statement, error) {
+	s, err := r.groups(p)
+	if err != nil {
+		return s, err
 	}
 	for i := range p.Sums {
 		sql, err := r.sum(&p.Sums[i])
@@ -65,12 +125,6 @@ func (r *renderer) items(p *plan.Plan) (s statement, err error) {
 			return s, fmt.Errorf("sum %d: %w", i+1, err)
 		}
 		s.selected = append(s.selected, fmt.Sprintf("%s AS s%d", sql, i))
-	}
-	s.from = []string{"*"}
-	if p.Where != nil {
-		if s.where, err = r.predicate(p.Where); err != nil {
-			return s, fmt.Errorf("where: %w", err)
-		}
 	}
 	return s, nil
 }
@@ -97,25 +151,37 @@ func (r *renderer) sum(s *plan.Sum) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	rows, err := r.support(s.Filter, s.Present)
+	return expr + filtered(rows), err
+}
+
+// support renders the condition of rows that pass a filter and have none of the
+// columns NULL, "" if all rows do.
+func (r *renderer) support(filter *plan.Predicate, present []string) (string, error) {
 	var conditions []string
-	if s.Filter != nil {
-		filter, err := r.predicate(s.Filter)
+	if filter != nil {
+		sql, err := r.predicate(filter)
 		if err != nil {
 			return "", fmt.Errorf("filter: %w", err)
 		}
-		conditions = append(conditions, filter)
+		conditions = append(conditions, sql)
 	}
-	for _, name := range s.Present {
+	for _, name := range present {
 		_, x, err := r.column(name)
 		if err != nil {
 			return "", err
 		}
 		conditions = append(conditions, x+" IS NOT NULL")
 	}
-	if len(conditions) > 0 {
-		expr += " FILTER (WHERE " + strings.Join(conditions, " AND ") + ")"
+	return strings.Join(conditions, " AND "), nil
+}
+
+// filtered renders the clause by which an aggregate takes rows of a condition only.
+func filtered(condition string) string {
+	if condition == "" {
+		return ""
 	}
-	return expr, nil
+	return " FILTER (WHERE " + condition + ")"
 }
 
 func (r *renderer) summand(s *plan.Sum) (string, error) {
