@@ -39,45 +39,36 @@ func (c *Ciphertext) Poly(i int) Poly { return c.c[i] }
 // Evaluator evaluates circuits under one key. It may be used by one goroutine; what it
 // starts through par has memory of its own.
 type Evaluator struct {
-	p    *Params
-	key  *Key
-	free chan *scratch
+	p     *Params
+	key   *Key
+	model *rlwe.Evaluator // whose tables all scratches share
 }
 
-// scratch is the memory of one multiplication.
+// scratch is the memory of one multiplication at a time.
 type scratch struct {
 	eval          *rlwe.Evaluator
 	t0, t1, c2, c ring.Poly
 	first, second *rlwe.Element[ringqp.Poly]
 }
 
-// idleScratch is how many scratches are kept for the next multiplication.
-const idleScratch = 16
-
 // NewEvaluator returns an evaluator.
 func (p *Params) NewEvaluator(key *Key) *Evaluator {
-	return &Evaluator{p: p, key: key, free: make(chan *scratch, idleScratch)}
+	return &Evaluator{p: p, key: key, model: rlwe.NewEvaluator(p.inner.Parameters.Parameters, nil)}
 }
 
-func (e *Evaluator) take() *scratch {
-	select {
-	case s := <-e.free:
-		return s
-	default:
+// scratch allocates, of the library's buffers, what a gadget product needs.
+func (e *Evaluator) scratch() *scratch {
+	qp, q := e.p.inner.RingQP(), e.p.inner.RingQ()
+	eval := *e.model
+	eval.EvaluatorBuffers = &rlwe.EvaluatorBuffers{
+		BuffInvNTT: q.NewPoly(), BuffDecompQP: []ringqp.Poly{qp.NewPoly()}, BuffBitDecomp: make([]uint64, q.N()),
 	}
-	qp := e.p.RingQP()
+	eval.BasisExtender = e.model.BasisExtender.ShallowCopy()
 	return &scratch{
-		eval: rlwe.NewEvaluator(e.p.Parameters.Parameters, nil),
-		t0:   e.p.RingQ().NewPoly(), t1: e.p.RingQ().NewPoly(), c2: e.p.RingQ().NewPoly(), c: e.p.RingQ().NewPoly(),
+		eval: &eval,
+		t0:   q.NewPoly(), t1: q.NewPoly(), c2: q.NewPoly(), c: q.NewPoly(),
 		first:  element(qp.NewPoly(), qp.NewPoly()),
 		second: element(qp.NewPoly(), qp.NewPoly()),
-	}
-}
-
-func (e *Evaluator) put(s *scratch) {
-	select {
-	case e.free <- s:
-	default:
 	}
 }
 
@@ -85,18 +76,18 @@ func (e *Evaluator) put(s *scratch) {
 // result is the same, bit for bit, on every machine that evaluates the same inputs; its
 // ciphertexts have the limbs of [Params.Out]. Payloads are evaluated by way of par.
 func (e *Evaluator) Eval(c *Circuit, g *Ciphertext, payloads []*Ciphertext, bareToo bool, par session.Parallel) []*Ciphertext {
-	alg := algebra[*Ciphertext](&encrypted{e, c, par})
-	groups := prepare(c, alg, g)
+	groups := prepare[*Ciphertext](c, &encrypted{e, c, e.scratch()}, g)
 	if bareToo {
 		payloads = append([]*Ciphertext{nil, g}, payloads...)
 	}
 	outs := make([]*Ciphertext, len(payloads))
 	par.Run(len(payloads), func(i int) {
+		alg := &encrypted{e, c, e.scratch()}
 		var out *Ciphertext
 		if payloads[i] == nil {
-			out = bare(c, alg, groups)
+			out = bare[*Ciphertext](c, alg, groups)
 		} else {
-			out = times(c, alg, payloads[i], groups)
+			out = times[*Ciphertext](c, alg, payloads[i], groups)
 		}
 		outs[i] = e.p.drop(out, e.p.lit.Kept-1)
 	})
@@ -114,8 +105,8 @@ func (p *Params) drop(c *Ciphertext, level int) *Ciphertext {
 // encrypted is the algebra of ciphertexts.
 type encrypted struct {
 	*Evaluator
-	c   *Circuit
-	par session.Parallel
+	c *Circuit
+	s *scratch
 }
 
 // plus adds a constant to every slot: to the constant coefficient, that is to all values
@@ -143,8 +134,7 @@ func (e *encrypted) plus(a *Ciphertext, c int64) *Ciphertext {
 func (e *encrypted) mul(a, b *Ciphertext, depth int) *Ciphertext {
 	level := e.p.level(e.c.depth) - depth + 1
 	a, b = e.p.drop(a, level), e.p.drop(b, level)
-	s := e.take()
-	defer e.put(s)
+	s := e.s
 	c0, c1 := ring.NewPoly(e.p.Slots(), level), ring.NewPoly(e.p.Slots(), level)
 	e.tensor(s, level, a, b, c0, c1)
 	e.relinearise(s, level, c0, c1)
@@ -180,7 +170,7 @@ func (e *encrypted) relinearise(s *scratch, level int, c0, c1 ring.Poly) {
 	s.eval.GadgetProductLazy(level, s.c2, e.key.first, s.first)
 	be.ModDownQPtoQNTT(level, levelP, s.first.Value[0].Q, s.first.Value[0].P, s.c)
 	s.eval.GadgetProductLazy(level, s.c, e.key.second, s.second)
-	e.p.RingQP().AtLevel(level, levelP).Add(s.second.Value[1], s.first.Value[1], s.second.Value[1])
+	e.p.inner.RingQP().AtLevel(level, levelP).Add(s.second.Value[1], s.first.Value[1], s.second.Value[1])
 	be.ModDownQPtoQNTT(level, levelP, s.second.Value[0].Q, s.second.Value[0].P, s.t0)
 	be.ModDownQPtoQNTT(level, levelP, s.second.Value[1].Q, s.second.Value[1].P, s.t1)
 	r.Add(c0, s.t0, c0)

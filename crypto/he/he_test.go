@@ -11,7 +11,9 @@ import (
 )
 
 // seeded returns a seed that follows from a text.
-func seeded(format string, args ...any) [32]byte { return sha256.Sum256(fmt.Appendf(nil, format, args...)) }
+func seeded(format string, args ...any) [32]byte {
+	return sha256.Sum256(fmt.Appendf(nil, format, args...))
+}
 
 // world is n parties with the key of their sum.
 type world struct {

@@ -18,7 +18,7 @@ type Encoder struct {
 }
 
 // NewEncoder returns an encoder.
-func (p *Params) NewEncoder() *Encoder { return &Encoder{p, heint.NewEncoder(p.Parameters)} }
+func (p *Params) NewEncoder() *Encoder { return &Encoder{p, heint.NewEncoder(p.inner)} }
 
 // Copy returns an encoder with memory of its own.
 func (e *Encoder) Copy() *Encoder { return &Encoder{e.p, e.inner.ShallowCopy()} }
@@ -67,7 +67,7 @@ func (p *Params) centred(b *Basis, coefficients []uint64) Poly {
 // tInvMont returns t^-1 in the Montgomery form per limb.
 func (p *Params) tInvMont() ring.RNSScalar {
 	out := make(ring.RNSScalar, len(p.tInv))
-	for l, s := range p.RingQ().SubRings {
+	for l, s := range p.inner.RingQ().SubRings {
 		out[l] = ring.MForm(p.tInv[l], s.Modulus, s.BRedConstant)
 	}
 	return out

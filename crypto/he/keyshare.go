@@ -51,28 +51,28 @@ func (p *Params) keyError(seed [32]byte, index int) Poly {
 	label := "tacit/he/v1/key error " + string(rune('a'+index))
 	e := p.QP.lift(p.gaussian(seed, label))
 	v := p.polyQP(e)
-	p.RingQP().NTT(v, v)
+	p.inner.RingQP().NTT(v, v)
 	return e
 }
 
 // mulSub subtracts s·a from dst; s is in the Montgomery domain.
 func (p *Params) mulSub(s, a, dst Poly) {
-	p.RingQP().MulCoeffsMontgomeryThenSub(p.polyQP(s), p.polyQP(a), p.polyQP(dst))
+	p.inner.RingQP().MulCoeffsMontgomeryThenSub(p.polyQP(s), p.polyQP(a), p.polyQP(dst))
 }
 
 // mulAdd adds s·a to dst.
 func (p *Params) mulAdd(s, a, dst Poly) {
 	q := len(p.lit.Q)
-	p.RingQ().MulCoeffsMontgomeryThenAdd(poly(s[:q]), poly(a[:q]), poly(dst[:q]))
-	p.RingP().MulCoeffsMontgomeryThenAdd(poly(s[q:]), poly(a[q:]), poly(dst[q:]))
+	p.inner.RingQ().MulCoeffsMontgomeryThenAdd(poly(s[:q]), poly(a[:q]), poly(dst[:q]))
+	p.inner.RingP().MulCoeffsMontgomeryThenAdd(poly(s[q:]), poly(a[q:]), poly(dst[q:]))
 }
 
 // addGadget adds P·x on the primes of row i; x is in the Montgomery domain.
 func (p *Params) addGadget(dst, x Poly, row int) {
 	width := len(p.lit.P)
 	for l := row * width; l < min((row+1)*width, len(p.lit.Q)); l++ {
-		s := p.RingQ().SubRings[l]
-		factor := new(big.Int).Mod(p.RingP().Modulus(), new(big.Int).SetUint64(s.Modulus)).Uint64()
+		s := p.inner.RingQ().SubRings[l]
+		factor := new(big.Int).Mod(p.inner.RingP().Modulus(), new(big.Int).SetUint64(s.Modulus)).Uint64()
 		for i, v := range x[l] {
 			// MRed(x·R, P) = x·P
 			dst[l][i] = addMod(dst[l][i], ring.MRed(v, factor, s.Modulus, s.MRedConstant), s.Modulus)
@@ -95,7 +95,7 @@ func (p *Params) NewKey(sums []Poly, crs prg.Key) *Key {
 		d := p.QP.Uniform(&crs, 2*i+1)
 		for _, x := range []Poly{sums[3*i], sums[3*i+1], sums[3*i+2], d} {
 			v := p.polyQP(x)
-			p.RingQP().MForm(v, v)
+			p.inner.RingQP().MForm(v, v)
 		}
 		k.first.Value[i][0] = rlwe.VectorQP{p.polyQP(sums[3*i]), p.polyQP(sums[3*i+2])}
 		k.second.Value[i][0] = rlwe.VectorQP{p.polyQP(sums[3*i+1]), p.polyQP(d)}

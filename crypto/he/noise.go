@@ -1,8 +1,11 @@
 package he
 
 import (
+	"encoding/binary"
+	"io"
 	"math"
-	"math/rand/v2"
+
+	"github.com/tacit-space/tacit/crypto/prg"
 )
 
 // MinMargin is the least number of bits by which the flooding of a decryption share
@@ -55,7 +58,7 @@ const points = 1024 // of the simulation
 type simulation struct {
 	p          *Params
 	c          *Circuit
-	rng        *rand.Rand
+	random     io.Reader
 	s, r       []complex128 // the secrets S and R
 	parties    float64
 	n, t       float64
@@ -65,7 +68,7 @@ type simulation struct {
 // simulate returns the standard deviation of a coefficient of the worst output's noise.
 func (p *Params) simulate(c *Circuit, parties int) float64 {
 	m := &simulation{
-		p: p, c: c, rng: rand.New(rand.NewPCG(uint64(c.k), uint64(parties))),
+		p: p, c: c, random: prg.Reader(&prg.Key{}, uint32(c.k)),
 		parties: float64(parties), n: float64(p.Slots()), t: float64(p.lit.T),
 	}
 	m.s = m.gaussian(m.parties * 2 / 3)
@@ -87,9 +90,19 @@ func (m *simulation) gaussian(variance float64) []complex128 {
 	scale := math.Sqrt(variance * m.n / 2)
 	out := make([]complex128, points)
 	for i := range out {
-		out[i] = complex(scale*m.rng.NormFloat64(), scale*m.rng.NormFloat64())
+		// Box and Muller: two normal numbers of two uniform ones.
+		radius := scale * math.Sqrt(-2*math.Log(m.uniform()))
+		sin, cos := math.Sincos(2 * math.Pi * m.uniform())
+		out[i] = complex(radius*cos, radius*sin)
 	}
 	return out
+}
+
+// uniform draws from (0, 1].
+func (m *simulation) uniform() float64 {
+	var b [8]byte
+	_, _ = m.random.Read(b[:]) // a keystream does not fail
+	return float64(binary.LittleEndian.Uint64(b[:])>>11+1) / (1 << 53)
 }
 
 // fresh is a sum of inputs: a message modulo t, an error per party, and per party a

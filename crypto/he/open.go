@@ -52,7 +52,7 @@ func (p *Params) round(x Poly) []uint64 {
 		f[i] = half
 	}
 	for l := range x {
-		s := p.RingQ().SubRings[l]
+		s := p.inner.RingQ().SubRings[l]
 		inv := p.out.inverse[l]
 		for i, c := range x[l] {
 			a := ring.MRed(c, p.out.scalars[l], s.Modulus, s.MRedConstant)
@@ -101,7 +101,7 @@ func (p *Params) flood(x Poly, random io.Reader) {
 // floodLimb adds v − 2^b modulo prime number l, where v has words 64-bit words, top bits
 // in the highest.
 func (p *Params) floodLimb(limb []uint64, l int, buffer []byte, words, top int) {
-	s := p.RingQ().SubRings[l]
+	s := p.inner.RingQ().SubRings[l]
 	q, brc := s.Modulus, s.BRedConstant
 	shift := ring.MForm(1, q, brc) // 2^64 mod q
 	offset := new(big.Int).Mod(new(big.Int).Neg(new(big.Int).Lsh(big.NewInt(1), uint(p.lit.Flood))), new(big.Int).SetUint64(q)).Uint64()

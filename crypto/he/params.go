@@ -14,8 +14,8 @@ import (
 // Params is a checked parameter set. It is immutable and may be used by many
 // goroutines.
 type Params struct {
-	lit  Literal
-	heint.Parameters
+	lit   Literal
+	inner heint.Parameters
 
 	Q   *Basis // of ciphertexts
 	QP  *Basis // of key shares
@@ -38,7 +38,7 @@ func NewParams(l Literal) (*Params, error) {
 	}
 	n := 1 << l.LogN
 	p := &Params{
-		lit: l, Parameters: inner,
+		lit: l, inner: inner,
 		Q: newBasis(n, l.Q), QP: newBasis(n, append(append([]uint64(nil), l.Q...), l.P...)),
 		Out: newBasis(n, l.Q[:l.Kept]),
 	}
@@ -103,7 +103,7 @@ func (p *Params) SecurityBits() (have, limit float64) {
 func (p *Params) FloodBits() int { return p.lit.Flood }
 
 // ringQ returns the library's ring of ciphertexts at a level (primes less one).
-func (p *Params) ringQ(level int) *ring.Ring { return p.RingQ().AtLevel(level) }
+func (p *Params) ringQ(level int) *ring.Ring { return p.inner.RingQ().AtLevel(level) }
 
 // poly shows limbs to the library, without copying.
 func poly(limbs Poly) ring.Poly { return ring.Poly{Coeffs: [][]uint64(limbs)} }

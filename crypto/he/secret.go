@@ -59,7 +59,7 @@ func (s Secret) Format(f fmt.State, verb rune) { s.seed.Format(f, verb) }
 // nttMont brings a polynomial modulo QP from coefficients to the NTT and Montgomery
 // domain.
 func (p *Params) nttMont(x Poly) {
-	r, v := p.RingQP(), p.polyQP(x)
+	r, v := p.inner.RingQP(), p.polyQP(x)
 	r.NTT(v, v)
 	r.MForm(v, v)
 }
