@@ -37,18 +37,19 @@ const (
 	offClaims                  // C→W
 )
 
-// Phases of the coordinator's clock; its [session.Wait] carries them. An attempt with a
-// prepared key set begins with PhaseInput.
+// Phases of the coordinator's clock; its [session.Wait] carries them. They are other
+// numbers than those of other protocols. An attempt with a key set that was made ahead begins
+// with PhaseInput.
 const (
-	PhaseHello      session.Phase = iota // waiting for keys and commitments to nonces
-	PhaseReveal                          // waiting for nonces and pairwise secrets
-	PhaseKeyCommit                       // waiting for commitments to key shares
-	PhaseKeyShare                        // waiting for key shares
-	PhaseKeyCheck                        // waiting for fingerprints of key shares
-	PhaseReady                           // of a preparation: waiting until every worker has stored its key set
-	PhaseInput                           // waiting for the owners' local work and commitments to inputs
-	PhaseInputShare                      // waiting for shares of inputs
-	PhaseConfirm                         // waiting for fingerprints and the repeated evaluation
-	PhaseOpen                            // waiting for decryption shares
+	PhaseHello      session.Phase = 16 + iota // waiting for keys and commitments to nonces
+	PhaseReveal                               // waiting for nonces and pairwise secrets
+	PhaseKeyCommit                            // waiting for commitments to key shares
+	PhaseKeyShare                             // waiting for key shares
+	PhaseKeyCheck                             // waiting for fingerprints of key shares
+	PhaseReady                                // of a preparation: waiting until every worker has stored its key set
+	PhaseInput                                // waiting for the owners' local work and commitments to inputs
+	PhaseInputShare                           // waiting for shares of inputs
+	PhaseConfirm                              // waiting for fingerprints and the repeated evaluation
+	PhaseOpen                                 // waiting for decryption shares
 	phaseDone
 )

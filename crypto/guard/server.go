@@ -53,6 +53,7 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 		return nil, err
 	}
 	if cfg.Keys == nil {
+		s.phase = PhaseHello
 		s.keygen, err = newKeyRounds(attemptTerms(s.Attempt, s.shape.Set), s.parties, s.par)
 		return s, err
 	}

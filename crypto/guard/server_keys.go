@@ -11,7 +11,7 @@ type keyRounds struct {
 
 func newKeyRounds(t Terms, parties session.Parties, par session.Parallel) (*keyRounds, error) {
 	k, err := newKeyServer(t, parties, par)
-	return &keyRounds{keyServer: k, seen: map[kind]map[session.Party][32]byte{}}, err
+	return &keyRounds{keyServer: k, phase: PhaseHello, seen: map[kind]map[session.Party][32]byte{}}, err
 }
 
 // keyPhases says in which phase a kind of message comes.

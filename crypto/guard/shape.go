@@ -265,3 +265,29 @@ func parseShape(b []byte) (*Shape, error) {
 }
 
 var errVersion = errors.New("unknown version")
+
+// Sizes of a release in bytes, beside what grows with the number of workers.
+type Sizes struct {
+	Key     int   // a share of a key set
+	Share   int   // a share of all inputs, and with it, for workers that do not evaluate, the outputs
+	Opening int   // a worker's last message
+	Result  int   // what the analyst gets
+	Memory  int64 // what a worker holds at once, about
+}
+
+// Sizes returns the sizes of a shape that was checked.
+func (s *Shape) Sizes() (Sizes, error) {
+	c, err := s.check(1)
+	if err != nil {
+		return Sizes{}, err
+	}
+	p := c.params
+	opening := 8 * s.Outputs() * p.Slots()
+	share := s.Inputs()*c.inputs.Size() + 2*s.Outputs()*p.Out.Size()
+	key := p.KeyPolys() * p.QP.Size()
+	// Sums and own share as words and as bytes, the share under audit, the key as words, and
+	// a few polynomials of the evaluation.
+	const wordBytes, spare = 2, 32
+	memory := (3+2*wordBytes)*int64(share) + (2+2*wordBytes)*int64(key) + 3*int64(opening) + spare*int64(8*p.Slots()*p.QP.Limbs())
+	return Sizes{Key: key, Share: share, Opening: opening, Result: 2 * opening, Memory: memory}, nil
+}

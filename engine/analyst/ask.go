@@ -4,19 +4,16 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"math/big"
 	"strings"
 	"time"
 
 	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/ring"
-	"github.com/tacit-space/tacit/crypto/secagg"
 	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/query"
 	"github.com/tacit-space/tacit/engine/result"
-	"github.com/tacit-space/tacit/engine/runner"
 	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
 )
@@ -44,7 +41,7 @@ type Answer struct {
 	Statement  *plan.Statement // what the answer gave away, as it was signed
 	Provenance Provenance
 	// Manifest and Receipt let others check who took part, with
-	// [cryptojob.ParseManifest] and [secagg.VerifyReceipt], and show nothing of the
+	// [cryptojob.ParseManifest] and [secagg.VerifyReceipt] or [guard.VerifyReceipt], and show nothing of the
 	// answer.
 	Manifest, Receipt []byte
 }
@@ -155,17 +152,22 @@ func (c *Client) lifetime(opts Options) time.Duration {
 // manifest fills in everything that follows from the charter.
 func (c *Client) manifest(job *plan.Job, body []byte) (cryptojob.Manifest, error) {
 	rules, owners := c.space.Rules, c.space.OwnersOf(job.Plan.Table)
+	shape, err := plan.GuardShape(&job.Plan, c.space)
+	if err != nil {
+		return cryptojob.Manifest{}, err
+	}
 	threshold := cryptojob.ThresholdFor(len(owners), rules.ToleratedCorruption)
 	m := cryptojob.Manifest{
 		Context: body, Length: job.Plan.Length(), Width: ring.Width(job.Plan.Width),
 		Analyst:         cryptojob.Member{ID: c.Self, Key: c.Identity.Public()},
+		Guard:           shape,
 		MinContributors: max(rules.MinContributors, threshold, rules.ToleratedCorruption+2),
 		Threshold:       threshold, Corruptions: rules.ToleratedCorruption, Expiry: job.Expiry,
 	}
 	for _, owner := range owners {
 		m.Roster = append(m.Roster, cryptojob.Member{ID: owner.ID, Key: c.Bundle.Identity(owner.ID)})
 	}
-	_, err := rand.Read(m.Job[:])
+	_, err = rand.Read(m.Job[:])
 	return m, err
 }
 
@@ -236,11 +238,7 @@ func (c *Client) open(r *record, body []byte, opts Options) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	opened, err := secagg.Open(question, body, runner.Parallel)
-	if err != nil {
-		return nil, NotVerified.New("%w", err)
-	}
-	answer, err := c.answer(r, question, opened)
+	answer, err := c.answer(r, question, body)
 	if err != nil {
 		return nil, err
 	}
@@ -257,9 +255,9 @@ func (c *Client) open(r *record, body []byte, opts Options) (*Answer, error) {
 	return answer, nil
 }
 
-// answer finishes the opened sums. The text is compiled again, so that a
-// question needs nothing in memory; it must give the signed plan.
-func (c *Client) answer(r *record, q *cryptojob.Question, opened *secagg.Opened) (*Answer, error) {
+// answer verifies the result and finishes the opened sums. The text is compiled again, so
+// that a question needs nothing in memory; it must give the signed plan.
+func (c *Client) answer(r *record, q *cryptojob.Question, body []byte) (*Answer, error) {
 	draft, err := c.Compile(r.SQL)
 	if err != nil {
 		return nil, err
@@ -272,18 +270,16 @@ func (c *Client) answer(r *record, q *cryptojob.Question, opened *secagg.Opened)
 		return nil, NotVerified.New("the text no longer compiles to the plan that was signed").
 			With("Open the result with the version of tacit and the charter that the question was asked with.")
 	}
-	table, err := draft.Query.Finish(query.Open(sums{opened.Sum}))
+	opened, err := c.openResult(q, &job.Plan, body)
+	if err != nil {
+		return nil, err
+	}
+	table, err := draft.Query.Finish(opened.sums)
 	if err != nil {
 		return nil, err
 	}
 	return &Answer{
 		Table: table, Statement: draft.Statement, Provenance: c.provenance(r, job, q, opened, draft),
-		Manifest: q.Manifest().Marshal(), Receipt: opened.Receipt,
+		Manifest: q.Manifest().Marshal(), Receipt: opened.receipt,
 	}, nil
 }
-
-// sums is the opened vector as the query reads it.
-type sums struct{ vector ring.Vector }
-
-// At returns element i.
-func (s sums) At(i int) *big.Int { return s.vector.Big(i) }

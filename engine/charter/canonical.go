@@ -58,6 +58,7 @@ func (r *Rules) write(w *wire.Writer) {
 	writeStrings(w, r.Purposes)
 	w.U32(uint32(r.MaxCells))
 	w.U64(uint64(r.JobLifetime))
+	w.String(r.Verification)
 }
 
 func (m *Member) write(w *wire.Writer) {

@@ -18,7 +18,7 @@ func TestHashIsPinned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "8cd0b6461d9e1a8c190ef8d5a591e478f8cfb3ed8edc589c2b84a6d6228c170b"
+	const want = "54860fd9ce84ad7f930228c2cd0bb24034d8eb84592bd3c579ec3870390294ee"
 	if got := c.HashText(); got != want {
 		t.Errorf("hash of testdata/hospitals.yaml is %s, want %s", got, want)
 	}

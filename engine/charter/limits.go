@@ -15,6 +15,14 @@ const (
 	Clamp  = "clamp"  // the worker moves the value to the nearer end
 )
 
+// Which workers repeat the homomorphic evaluation of a guarded release before they open
+// anything.
+const (
+	VerifyAll  = "all"  // every one
+	VerifySome = "some" // tolerated_corruption + 1 of them
+	VerifyNone = "none" // nobody: the coordinator is trusted for suppression
+)
+
 // Rules of amendment.
 const (
 	Unanimous = "unanimous"

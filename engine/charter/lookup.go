@@ -103,6 +103,14 @@ func (r *Rules) Cells() int {
 	return r.MaxCells
 }
 
+// Verify is which workers repeat the evaluation of a guarded release.
+func (r *Rules) Verify() string {
+	if r.Verification == "" {
+		return VerifyAll
+	}
+	return r.Verification
+}
+
 // Lifetime is the longest time between the making of a job and its expiry.
 func (r *Rules) Lifetime() time.Duration {
 	if r.JobLifetime == 0 {

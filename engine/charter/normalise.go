@@ -12,6 +12,7 @@ import (
 func (c *Charter) Normalise() {
 	c.Rules.MaxCells = c.Rules.Cells()
 	c.Rules.JobLifetime = Duration(c.Rules.Lifetime())
+	c.Rules.Verification = c.Rules.Verify()
 	c.Rules.Purposes = sorted(c.Rules.Purposes)
 	for i := range c.Members {
 		c.Members[i].Roles = sorted(c.Members[i].Roles)

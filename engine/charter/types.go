@@ -24,6 +24,7 @@ type Rules struct {
 	Purposes            []string `yaml:"purposes,omitempty"`   // empty: any purpose text
 	MaxCells            int      `yaml:"max_cells,omitempty"`  // cells of one result; 0: DefaultMaxCells
 	JobLifetime         Duration `yaml:"job_lifetime,omitempty"`
+	Verification        string   `yaml:"verification,omitempty"` // which workers evaluate guarded releases again: VerifyAll (default), VerifySome, VerifyNone
 }
 
 // Role is what a member may do in the space.

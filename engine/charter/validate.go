@@ -221,6 +221,7 @@ func (c *Charter) checkRules(k check) {
 		p.at("[%d]", i).title(text)
 	}
 	k.at("max_cells").within(int64(r.Cells()), 1, MaxCellsLimit)
+	k.at("verification").oneOf(r.Verify(), VerifyAll, VerifySome, VerifyNone)
 	if l := r.Lifetime(); l < MinJobLifetime || l > MaxJobLifetime {
 		k.at("job_lifetime").fail("%s outside 1m to %s", r.JobLifetime, Duration(MaxJobLifetime))
 	}

@@ -72,6 +72,7 @@ func (p *printer) rules(r *Rules) {
 	pairs := optional(nil, "purposes", list(r.Purposes), len(r.Purposes) > 0)
 	pairs = optional(pairs, "max_cells", strconv.Itoa(r.MaxCells), r.MaxCells != 0)
 	pairs = optional(pairs, "job_lifetime", r.JobLifetime.String(), r.JobLifetime != 0)
+	pairs = optional(pairs, "verification", r.Verification, r.Verification != "")
 	p.block("  ", pairs)
 }
 

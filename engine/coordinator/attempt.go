@@ -9,11 +9,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/tacit-space/tacit/crypto/secagg"
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/envelope"
 	"github.com/tacit-space/tacit/engine/obs"
+	"github.com/tacit-space/tacit/engine/protocol"
 	"github.com/tacit-space/tacit/engine/runner"
 	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
@@ -94,7 +94,7 @@ func (j *job) begin(ids []string) {
 	j.Attempt = number
 	j.moved(store.Running, store.Reason{})
 	a := j.newAttempt(number, parties)
-	machine, err := secagg.NewServer(a.config())
+	machine, err := protocol.NewServer(a.config())
 	if err != nil {
 		j.end(store.Failed, Malformed.New("the attempt cannot begin: %w", err))
 		return
@@ -106,7 +106,7 @@ func (j *job) begin(ids []string) {
 func (j *job) resume(stored store.Attempt) {
 	a := j.newAttempt(stored.Number, stored.Participants)
 	a.committed.Store(true)
-	machine, err := secagg.RestoreServer(a.config(), stored.State)
+	machine, err := protocol.RestoreServer(a.config(), stored.State)
 	if err != nil {
 		j.c.fail(store.Corrupt.New("the attempt of job %s: %w", j.ID, err))
 		return
@@ -122,10 +122,8 @@ func (j *job) newAttempt(number uint32, participants []session.Party) *attempt {
 	}
 }
 
-func (a *attempt) config() secagg.ServerConfig {
-	return secagg.ServerConfig{
-		Submission: a.j.submission, Attempt: a.number, Participants: a.participants, Parallel: runner.Parallel,
-	}
+func (a *attempt) config() protocol.Server {
+	return protocol.Server{Submission: a.j.submission, Attempt: a.number, Participants: a.participants}
 }
 
 // start tells the participants and lets the machine run.
@@ -150,7 +148,7 @@ func (a *attempt) start(machine session.Machine) {
 
 // timeout is the longest time of a phase.
 func (a *attempt) timeout(p session.Phase) time.Duration {
-	if p == secagg.PhaseInput {
+	if protocol.IsInput(p) {
 		return a.j.c.Timing.Input
 	}
 	return a.j.c.Timing.Round

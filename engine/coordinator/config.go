@@ -50,7 +50,7 @@ type Limits struct {
 	MaxStored     int // records, over or not
 	MaxRunning    int // jobs that have an attempt at the same time; others wait
 	MaxAttempts   int // of one job
-	MaxVector     int // bytes of one worker's vector; cut to what Server.Limits let through
+	MaxVector     int // bytes of the longest message of a job; cut to what Server.Limits let through
 }
 
 // Timing holds the clocks of a job. A zero field takes its default.

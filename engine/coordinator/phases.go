@@ -1,11 +1,10 @@
 package coordinator
 
 import (
-	"strconv"
 	"time"
 
-	"github.com/tacit-space/tacit/crypto/secagg"
 	"github.com/tacit-space/tacit/crypto/session"
+	"github.com/tacit-space/tacit/engine/protocol"
 	"github.com/tacit-space/tacit/engine/runner"
 	"github.com/tacit-space/tacit/engine/transport"
 )
@@ -29,20 +28,8 @@ func (w *phases) entered(p session.Phase) {
 // left records how long the phase took.
 func (w *phases) left() {
 	if !w.since.IsZero() {
-		w.a.j.c.Metrics.Phase(phaseName(w.phase), time.Since(w.since))
+		w.a.j.c.Metrics.Phase(protocol.PhaseName(w.phase), time.Since(w.since))
 	}
-}
-
-var phaseNames = map[session.Phase]string{
-	secagg.PhaseAdvertise: "advertise", secagg.PhaseShare: "share", secagg.PhaseInput: "input",
-	secagg.PhaseAgree: "agree", secagg.PhaseOpen: "open",
-}
-
-func phaseName(p session.Phase) string {
-	if name, ok := phaseNames[p]; ok {
-		return name
-	}
-	return strconv.Itoa(int(p))
 }
 
 func (w *phases) observe(s runner.Seen) {

@@ -8,6 +8,7 @@ import (
 	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/plan"
+	"github.com/tacit-space/tacit/engine/protocol"
 	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
 )
@@ -60,8 +61,13 @@ func (c *coordinator) check(analyst string, s *cryptojob.Submission) (store.Job,
 		return store.Job{}, Expired.New("the submission has expired")
 	case expires.After(now.Add(c.space.Rules.Lifetime() + clockSkew)):
 		return store.Job{}, Malformed.New("the job lives longer than the charter allows").With("Ask for a shorter lifetime, and check the clocks.")
-	case m.Length*int(m.Width)/8 > c.Limits.MaxVector:
-		return store.Job{}, TooLarge.New("vectors of %d bytes, at most %d", m.Length*int(m.Width)/8, c.Limits.MaxVector)
+	}
+	sizes, err := protocol.SizesOf(m)
+	if err != nil {
+		return store.Job{}, Malformed.New("%w", err)
+	}
+	if largest := max(sizes.Message, sizes.Result); largest > c.Limits.MaxVector {
+		return store.Job{}, TooLarge.New("messages of %d bytes, at most %d", largest, c.Limits.MaxVector)
 	}
 	if err := c.checkRoster(m, job.Plan.Table); err != nil {
 		return store.Job{}, err

@@ -73,12 +73,12 @@ type gated struct {
 	gate *Gate
 }
 
-// Aggregate implements [worker.Source].
-func (g gated) Aggregate(ctx context.Context, p *plan.Plan) (array.RecordReader, error) {
+// AggregateUnits implements [worker.Source].
+func (g gated) AggregateUnits(ctx context.Context, p *plan.Plan, guards []plan.Guard) (array.RecordReader, error) {
 	if err := g.gate.pass(ctx); err != nil {
 		return nil, err
 	}
-	return g.Source.Aggregate(ctx, p)
+	return g.Source.AggregateUnits(ctx, p, guards)
 }
 
 var _ worker.Source = (*source.Engine)(nil)

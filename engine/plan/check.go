@@ -20,9 +20,6 @@ var (
 	TooFewOwners = fault.Declare("TACIT-P122", "too few owners",
 		"The table has fewer owners than the charter's min_contributors, or than the three that a masked sum needs.",
 		"Ask about a table with more owners, or amend the charter.")
-	Guarded = fault.Declare("TACIT-P123", "minimum cohort needs guarded release",
-		"The table, or a column that the query uses, declares a min_cohort above 1 (the default of a table is 10). Suppressing small cells needs guarded release, which is not in this version.",
-		"Where the members accept that every cell is released, declare min_cohort: 1 for the table.")
 	NotDerived = fault.Declare("TACIT-P124", "plan is not the one that follows from the charter",
 		"The groups or the width of the plan differ from what charter and query yield. The compiler never makes such a plan.",
 		"Compile the query again against the current charter.")
@@ -48,33 +45,22 @@ func Check(p *Plan, ch *charter.Charter) error {
 			return f
 		}
 	}
-	if f := checkCohorts(p, ch); f != nil {
-		return f
-	}
 	if limit := ch.Rules.Cells(); p.Cells() > limit {
 		return TooManyCells.New("%d cells, the charter allows %d", p.Cells(), limit)
 	}
-	return checkWidth(p, ch)
-}
-
-// CheckTable says whether a table can be asked about at all in this version.
-func CheckTable(t *charter.Table, ch *charter.Charter) *fault.Fault {
-	if t.K() > 1 {
-		return Guarded.New("table %q has a minimum cohort of %d: guarded release is not in this version", t.Name, t.K())
+	if err := checkWidth(p, ch); err != nil {
+		return err
 	}
-	if n, want := len(ch.OwnersOf(t.Name)), max(charter.MinOwners, ch.Rules.MinContributors); n < want {
-		return TooFewOwners.New("table %q has %d owners, wants at least %d", t.Name, n, want)
+	if _, f := NewLayout(p, ch); f != nil {
+		return f
 	}
 	return nil
 }
 
-// checkCohorts refuses what columns with a minimum cohort of their own would have
-// suppressed.
-func checkCohorts(p *Plan, ch *charter.Charter) *fault.Fault {
-	for i, k := range Cohorts(p, ch) {
-		if k > 1 {
-			return Guarded.New("sum %d uses a column with a minimum cohort of %d: guarded release is not in this version", i+1, k)
-		}
+// CheckTable says whether a table can be asked about at all in this version.
+func CheckTable(t *charter.Table, ch *charter.Charter) *fault.Fault {
+	if n, want := len(ch.OwnersOf(t.Name)), max(charter.MinOwners, ch.Rules.MinContributors); n < want {
+		return TooFewOwners.New("table %q has %d owners, wants at least %d", t.Name, n, want)
 	}
 	return nil
 }

@@ -52,7 +52,6 @@ func TestTampered(t *testing.T) {
 		change func(*plan.Plan)
 	}{
 		"no such table":          {plan.UnknownTable, func(p *plan.Plan) { p.Table = "people" }},
-		"guarded table":          {plan.Guarded, func(p *plan.Plan) { p.Table = "guarded" }},
 		"no such column":         {plan.UnknownColumn, where(plan.Missing("salary"))},
 		"identifier in where":    {plan.Identifying, where(plan.Compare(plan.Eq, "patient", text("p1")))},
 		"identifier is null":     {plan.Identifying, where(plan.Missing("patient"))},

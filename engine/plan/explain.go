@@ -14,6 +14,7 @@ import (
 type Statement struct {
 	Question    string   // readable SQL, see [Plan.SQL]
 	Released    []string // what the analyst gets
+	Protocol    []string // how it is computed
 	Exactness   []string // one line per sum, in the order of the plan
 	Leakage     []Leak   // who learns what, alone and together
 	Rounds      int      // message rounds of the protocol
@@ -25,8 +26,13 @@ type Statement struct {
 // Leak is what a party or coalition learns.
 type Leak struct{ Party, Learns string }
 
-// rounds of a masked sum: advertise, share, input, agree, open.
-const rounds = 5
+// Rounds of a masked sum: advertise, share, input, agree, open; of a guarded release: hello,
+// reveal, and twice commit, share, claim, the second time followed by open.
+const (
+	rounds        = 5
+	guardedRounds = 9
+	keyRounds     = 5 // of them, for a key set; they can be ahead of the question
+)
 
 // Explain states what a plan gives away. It depends on the plan and the charter
 // alone. The plan must have passed [Check].
@@ -36,7 +42,8 @@ func Explain(p *Plan, ch *charter.Charter) *Statement {
 	s := &Statement{
 		Question:    p.SQL(),
 		Released:    released(p),
-		Leakage:     leakage(p, ch, n),
+		Protocol:    []string{"masked sum: the coordinator adds up what it cannot read"},
+		Leakage:     leakage(ch, n),
 		Rounds:      rounds,
 		Assumptions: assumptions(ch, n),
 	}
@@ -44,6 +51,9 @@ func Explain(p *Plan, ch *charter.Charter) *Statement {
 		s.Exactness = append(s.Exactness, p.Sums[i].SQL()+": "+exactness(&p.Sums[i], t))
 	}
 	s.Upload, s.Download = traffic(p, n)
+	if l, f := NewLayout(p, ch); f == nil && l != nil {
+		s.guarded(l, p, ch, n)
+	}
 	return s
 }
 
@@ -55,7 +65,7 @@ func released(p *Plan) []string {
 	}
 }
 
-func leakage(p *Plan, ch *charter.Charter, n int) []Leak {
+func leakage(ch *charter.Charter, n int) []Leak {
 	corrupt := ch.Rules.ToleratedCorruption
 	few, those := "owner", "that owner"
 	if corrupt != 1 {
@@ -146,6 +156,7 @@ func (s *Statement) Text() string {
 	var b strings.Builder
 	section(&b, "Question", strings.Split(s.Question, "\n"))
 	section(&b, "Released to the analyst", s.Released)
+	section(&b, "Protocol", s.Protocol)
 	section(&b, "Exactness", s.Exactness)
 	section(&b, "Who learns what", s.table())
 	section(&b, "Cost", []string{fmt.Sprintf("%d rounds; each worker sends about %s and receives about %s",

@@ -147,19 +147,6 @@ func TestGuardsCoverSums(t *testing.T) {
 	}
 }
 
-// TestColumnCohortRefused: until there is guarded release, no plan is released past
-// the cohort of a column.
-func TestColumnCohortRefused(t *testing.T) {
-	ch := loadCharter(t)
-	p := compile(t, ch, "SELECT SUM(cost) FROM visits")
-	if err := plan.Check(p, cohorts(ch, 1, map[string]int{"stay": 2})); err != nil {
-		t.Errorf("the cohort of a column that is not used: %v", err)
-	}
-	if err := plan.Check(p, cohorts(ch, 1, map[string]int{"cost": 2})); !plan.Guarded.Is(err) {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestUnitBound(t *testing.T) {
 	ch := loadCharter(t)
 	p := compile(t, ch, "SELECT SUM(cost) FROM visits")

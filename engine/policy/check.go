@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
@@ -25,12 +26,13 @@ type Request struct {
 	Analyst Member
 	Roster  []Member // in the order of the manifest
 
-	MinContributors int   // n_min: owners that must stay to the end
-	Threshold       int   // t: owners that open secrets
-	Corruptions     int   // T: owners that may be corrupt
-	Length          int   // elements of the vector
-	Width           int   // bits of an element
-	Expiry          int64 // unix seconds
+	MinContributors int    // n_min: owners that must stay to the end
+	Threshold       int    // t: owners that open secrets
+	Corruptions     int    // T: owners that may be corrupt
+	Length          int    // elements of the vector
+	Width           int    // bits of an element
+	Guard           []byte // shape of the guarded release, empty for a masked sum
+	Expiry          int64  // unix seconds
 }
 
 // Check decides whether member self takes part in a job, under its pinned charter,
@@ -44,7 +46,7 @@ func Check(ch *charter.Charter, self string, r *Request, own config.Accept, now 
 		func() error { return plan.Check(&r.Job.Plan, ch) },
 		func() error { return checkRoster(ch, self, r) },
 		func() error { return checkParameters(ch, r) },
-		func() error { return checkShape(r) },
+		func() error { return checkShape(ch, r) },
 		func() error { return checkPurpose(ch, r) },
 		func() error { return checkStatement(ch, r) },
 		func() error { return checkOwn(ch, r, own) },
@@ -139,8 +141,15 @@ func checkParameters(ch *charter.Charter, r *Request) error {
 	return nil
 }
 
-func checkShape(r *Request) error {
+func checkShape(ch *charter.Charter, r *Request) error {
 	p := &r.Job.Plan
+	want, err := plan.GuardShape(p, ch)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(r.Guard, want) {
+		return WrongShape.New("the guarded release in the manifest is not the one that follows from plan and charter")
+	}
 	if r.Length != p.Length() || r.Width != int(p.Width) {
 		return WrongShape.New("the manifest has %d elements of %d bits, the plan %d of %d", r.Length, r.Width, p.Length(), p.Width)
 	}

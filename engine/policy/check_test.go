@@ -53,6 +53,11 @@ func count(t *testing.T, ch *charter.Charter) *Request {
 		r.Roster = append(r.Roster, Member{m.ID, m.Key})
 	}
 	r.Threshold = charter.Threshold(len(r.Roster), r.Corruptions)
+	shape, err := plan.GuardShape(&p, ch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Guard = shape
 	return r
 }
 
@@ -186,16 +191,29 @@ func TestNotMine(t *testing.T) {
 	}
 }
 
-// TestMinimumCohort: small cells cannot be suppressed yet, so a table that asks for
-// it is refused rather than released in full.
+// TestMinimumCohort: a table with a minimum cohort is served as a guarded release and not
+// otherwise; the shape is the one that follows from plan and charter.
 func TestMinimumCohort(t *testing.T) {
-	open := hospitals(t)
-	for _, change := range []string{"    min_cohort: 2\n", ""} { // left out: 10
-		ch := hospitals(t, "    min_cohort: 1\n", change)
-		r := count(t, open)
-		r.Job.Charter = ch.Hash()
-		if err := Check(ch, "west", r, config.Accept{}, now); !plan.Guarded.Is(err) {
-			t.Errorf("%s: got %v", change, err)
+	ch := hospitals(t, "    min_cohort: 1\n", "") // left out: 10
+	r := count(t, ch)
+	if len(r.Guard) == 0 {
+		t.Fatal("the request of a guarded table has no shape")
+	}
+	if err := Check(ch, "west", r, config.Accept{}, now); err != nil {
+		t.Errorf("guarded: %v", err)
+	}
+	lax := hospitals(t, "    min_cohort: 1\n", "    min_cohort: 2\n")
+	for name, shape := range map[string][]byte{"none": nil, "of another cohort": count(t, lax).Guard, "cut": r.Guard[:len(r.Guard)-1]} {
+		bad := *r
+		bad.Guard = shape
+		if err := Check(ch, "west", &bad, config.Accept{}, now); !WrongShape.Is(err) {
+			t.Errorf("shape %s: got %v", name, err)
 		}
+	}
+	open := hospitals(t)
+	bad := count(t, open)
+	bad.Guard = r.Guard
+	if err := Check(open, "west", bad, config.Accept{}, now); !WrongShape.Is(err) {
+		t.Errorf("a shape for an open table: got %v", err)
 	}
 }

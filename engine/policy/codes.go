@@ -44,7 +44,7 @@ var (
 		"The statement of what the job gives away, which the analyst signed, is not the one that follows from the plan.",
 		"Use the same version of tacit at the analyst and at the owners.")
 	WrongShape = fault.Declare("TACIT-W114", "manifest does not fit the plan",
-		"Length, width or expiry in the manifest differ from those of the question in it.",
+		"Length, width, guards or expiry in the manifest differ from those of the question in it.",
 		"Make the job again with this version.")
 	OwnRule = fault.Declare("TACIT-W115", "refused by the owner's own rule",
 		"The charter allows the job, but this owner's configuration is stricter. The message names the rule.",

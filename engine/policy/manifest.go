@@ -20,6 +20,7 @@ func NewRequest(m *cryptojob.Manifest) (*Request, error) {
 		Corruptions:     m.Corruptions,
 		Length:          m.Length,
 		Width:           int(m.Width),
+		Guard:           m.Guard,
 		Expiry:          m.Expiry,
 	}
 	for _, owner := range m.Roster {

@@ -3,18 +3,17 @@ package worker
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
 	"sync"
 
-	"github.com/tacit-space/tacit/crypto/secagg"
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/envelope"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/obs"
+	"github.com/tacit-space/tacit/engine/protocol"
 	"github.com/tacit-space/tacit/engine/runner"
 	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
@@ -84,7 +83,7 @@ func (j *job) cannotBegin(number uint32) {
 }
 
 func (j *job) start(number uint32) {
-	machine, err := secagg.NewWorker(j.machineConfig(number))
+	machine, err := protocol.NewWorker(j.machineConfig(number))
 	if err != nil {
 		j.withdraw(Malformed.New("the attempt cannot begin: %w", err))
 		return
@@ -97,7 +96,7 @@ func (j *job) start(number uint32) {
 // resume goes on with the stored state of an attempt. A machine stores its state
 // when it agrees on the participants, so it has had its input.
 func (j *job) resume(number uint32, state []byte) {
-	machine, err := secagg.RestoreWorker(j.machineConfig(number), state)
+	machine, err := protocol.RestoreWorker(j.machineConfig(number), state)
 	if err != nil {
 		j.w.fail(store.Corrupt.New("the attempt of job %s: %w", j.id, err))
 		return
@@ -106,11 +105,8 @@ func (j *job) resume(number uint32, state []byte) {
 	j.drive(number, machine)
 }
 
-func (j *job) machineConfig(number uint32) secagg.WorkerConfig {
-	return secagg.WorkerConfig{
-		Manifest: j.manifest, Alpha: j.alpha, Self: j.self, Identity: j.w.Identity,
-		Attempt: number, Rand: rand.Reader, Parallel: runner.Parallel,
-	}
+func (j *job) machineConfig(number uint32) protocol.Worker {
+	return protocol.Worker{Manifest: j.manifest, Alpha: j.alpha, Self: j.self, Identity: j.w.Identity, Attempt: number}
 }
 
 // drive runs a machine on a goroutine of its own. A worker's machine has no

@@ -24,9 +24,8 @@ const (
 	DefaultMemory      = 2 << 30
 	DefaultKeep        = 400 * 24 * time.Hour
 
-	pruneEvery   = time.Hour
-	maxUnread    = 100_000 // packets towards a coordinator that speaks and does not read
-	copiesOfData = 4       // vector, masked vector, stored state, message on its way
+	pruneEvery = time.Hour
+	maxUnread  = 100_000 // packets towards a coordinator that speaks and does not read
 )
 
 // Limits bound what a worker takes on. A zero field takes its default.
@@ -41,8 +40,9 @@ type Limits struct {
 type Source interface {
 	// Validate checks a table against the charter.
 	Validate(ctx context.Context, table string) (*source.Report, error)
-	// Aggregate runs the owner's part of a plan. The caller releases the reader.
-	Aggregate(ctx context.Context, p *plan.Plan) (array.RecordReader, error)
+	// AggregateUnits runs the owner's part of a plan, and counts the privacy units of each
+	// guard. The caller releases the reader.
+	AggregateUnits(ctx context.Context, p *plan.Plan, guards []plan.Guard) (array.RecordReader, error)
 }
 
 // Config of a worker.

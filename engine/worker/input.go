@@ -8,6 +8,7 @@ import (
 	"github.com/tacit-space/tacit/engine/column"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/obs"
+	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/source"
 )
 
@@ -18,6 +19,7 @@ type input struct {
 	done   chan struct{}
 	told   bool // the job's goroutine has seen that it is done
 	vector ring.Vector
+	units  [][]uint64 // per guard and cell
 	err    error
 }
 
@@ -42,27 +44,31 @@ func (j *job) compute() {
 		select {
 		case j.w.queries <- struct{}{}:
 			defer func() { <-j.w.queries }()
-			in.vector, in.err = j.vector(ctx)
+			in.vector, in.units, in.err = j.contribution(ctx)
 		case <-ctx.Done():
 			in.err = ctx.Err()
 		}
 	})
 }
 
-// vector runs the owner's part of the plan in the owner's engine.
-func (j *job) vector(ctx context.Context) (ring.Vector, error) {
+// contribution runs the owner's part of the plan in the owner's engine.
+func (j *job) contribution(ctx context.Context) (ring.Vector, [][]uint64, error) {
 	p := &j.request.Job.Plan
-	rows, err := j.w.Source.Aggregate(ctx, p)
+	var guards []plan.Guard
+	if j.layout != nil {
+		guards = j.layout.Guards
+	}
+	rows, err := j.w.Source.AggregateUnits(ctx, p, guards)
 	if err != nil {
-		return ring.Vector{}, err
+		return ring.Vector{}, nil, err
 	}
 	defer rows.Release()
-	vector, _, err := column.Vector(ctx, rows, p, j.w.space)
+	vector, units, _, err := column.Cells(ctx, rows, p, guards, j.w.space)
 	if err != nil {
-		return ring.Vector{}, err
+		return ring.Vector{}, nil, err
 	}
 	j.log.Info("input computed", "elements", j.manifest.Length, "owners", len(j.manifest.Roster))
-	return vector, nil
+	return vector, units, nil
 }
 
 // ready is closed when the input is there and nobody has looked yet.
@@ -95,13 +101,22 @@ func publicFault(err error) *fault.Fault {
 	return Broken.New("the local query failed")
 }
 
-// feed posts the vector to the running attempt. The machine gets a copy, as a
-// later attempt needs the vector again.
+// feed posts the input to the running attempt. The machine gets a copy, as a later
+// attempt needs the input again.
 func (j *job) feed() {
 	if j.attempt == nil {
 		return
 	}
-	j.attempt.post(secagg.Input{Vector: j.input.vector.Clone()})
+	if j.layout == nil {
+		j.attempt.post(secagg.Input{Vector: j.input.vector.Clone()})
+		return
+	}
+	in, err := j.layout.Input(j.input.vector, j.input.units)
+	if err != nil {
+		j.withdraw(publicFault(err))
+		return
+	}
+	j.attempt.post(in)
 }
 
 // stopInput ends the local query, if one runs, and waits for it.
@@ -112,5 +127,8 @@ func (j *job) stopInput() {
 	j.input.cancel()
 	<-j.input.done
 	clear(j.input.vector.Words)
+	for _, units := range j.input.units {
+		clear(units)
+	}
 	j.input = nil
 }

@@ -11,7 +11,9 @@ import (
 	"github.com/tacit-space/tacit/engine/envelope"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/obs"
+	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/policy"
+	"github.com/tacit-space/tacit/engine/protocol"
 	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
 )
@@ -30,6 +32,8 @@ type job struct {
 	request  *policy.Request
 	alpha    cryptojob.Alpha
 	self     session.Party
+	sizes    protocol.Sizes
+	layout   *plan.Layout // of a guarded release, else nil
 	inbox    chan func()
 	done     chan struct{} // closed when the goroutine ends
 
@@ -53,9 +57,7 @@ func makeJob(w *worker, raw []byte, m *cryptojob.Manifest, r *policy.Request, al
 }
 
 // memory is what the job is counted with, in bytes.
-func (j *job) memory() int64 {
-	return copiesOfData * int64(j.manifest.Length) * int64(j.manifest.Width) / 8
-}
+func (j *job) memory() int64 { return j.sizes.Worker }
 
 // post hands an event to the job's goroutine. It waits while the job is busy,
 // and does nothing once the job is over.

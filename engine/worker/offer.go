@@ -9,7 +9,9 @@ import (
 	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/envelope"
 	"github.com/tacit-space/tacit/engine/obs"
+	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/policy"
+	"github.com/tacit-space/tacit/engine/protocol"
 	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
 )
@@ -67,7 +69,10 @@ func (w *worker) read(p transport.Packet) (*job, error) {
 // check applies the charter and the owner's own rules. Whose key signed is
 // checked there.
 func (w *worker) check(j *job) error {
-	return policy.Check(w.space, w.Self, j.request, w.Accept, w.Now())
+	if err := policy.Check(w.space, w.Self, j.request, w.Accept, w.Now()); err != nil {
+		return err
+	}
+	return w.lay(j)
 }
 
 // decline stores a refusal and tells it.
@@ -127,7 +132,23 @@ func (w *worker) newJob(offer *cryptojob.Offer, raw []byte) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	return makeJob(w, raw, offer.Manifest, request, alpha, self), nil
+	sizes, err := protocol.SizesOf(offer.Manifest)
+	if err != nil {
+		return nil, Malformed.New("%w", err)
+	}
+	j := makeJob(w, raw, offer.Manifest, request, alpha, self)
+	j.sizes = sizes
+	return j, nil
+}
+
+// lay computes the layout of a job that the rules allow.
+func (w *worker) lay(j *job) error {
+	layout, f := plan.NewLayout(&j.request.Job.Plan, w.space)
+	if f != nil {
+		return f
+	}
+	j.layout = layout
+	return nil
 }
 
 // takeUp makes a stored job live again. The rules may have changed since: a job
