@@ -84,7 +84,7 @@ func (k *keygen) takeHellos(body []byte) ([]byte, error) {
 	}
 	k.others, k.hellos, k.parties = m, k.hellosHash(body[1:]), m.parties
 	k.keys = &KeySet{
-		PublicKeys: PublicKeys{Set: k.terms.Set, Parties: m.parties},
+		PublicKeys: PublicKeys{Set: k.terms.Set, Parties: m.parties, roster: rosterHash(k.roster)},
 		self:       k.self, pairs: map[session.Party]secret.Secret{},
 	}
 	return k.reveal()

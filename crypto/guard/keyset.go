@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/tacit-space/tacit/crypto/he"
+	"github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/prg"
 	"github.com/tacit-space/tacit/crypto/secret"
 	"github.com/tacit-space/tacit/crypto/session"
@@ -19,6 +20,7 @@ type PublicKeys struct {
 	ID      KeyID
 	Set     string
 	Parties session.Parties
+	roster  [32]byte  // hash of the members that positions refer to
 	common  [32]byte  // seed of the common random polynomials
 	sums    []he.Poly // of the key shares
 	key     *he.Key   // made of sums when it is needed
@@ -88,6 +90,21 @@ type pairMask struct {
 	sub bool
 }
 
+// rosterHash stands for the members at all positions.
+func rosterHash(roster []job.Member) [32]byte {
+	w := wire.NewWriter()
+	for _, m := range roster {
+		w.String(m.ID)
+		w.Fixed(m.Key.Marshal())
+	}
+	return session.Hash("tacit/guard/v1/roster", w.Data())
+}
+
+// fits reports whether a key set was made by members of this roster for this parameter set.
+func (k *PublicKeys) fits(roster []job.Member, set string) bool {
+	return k.Set == set && k.roster == rosterHash(roster) && k.Parties.Valid(len(roster))
+}
+
 // Labels of masks. Each masks one list in one attempt.
 const (
 	labelKeyMask   = "tacit/guard/v1/key mask"
@@ -117,6 +134,7 @@ func (k *PublicKeys) encode(w *wire.Writer) {
 	w.Fixed(k.ID[:])
 	w.String(k.Set)
 	k.Parties.Encode(w)
+	w.Fixed(k.roster[:])
 	w.Fixed(k.common[:])
 }
 
@@ -131,7 +149,7 @@ func decodePublicKeys(r *wire.Reader) (k PublicKeys, p *he.Params) {
 	k.ID = fixed32(r)
 	k.Set = r.String(maxSetName)
 	k.Parties = session.DecodeParties(r, maxParties)
-	k.common = fixed32(r)
+	k.roster, k.common = fixed32(r), fixed32(r)
 	p, err := he.Set(k.Set)
 	if err != nil {
 		r.Fail(err)

@@ -57,7 +57,7 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 		s.keygen, err = newKeyRounds(attemptTerms(s.Attempt, s.shape.Set), s.parties, s.par)
 		return s, err
 	}
-	if !slices.Equal(cfg.Keys.Parties, s.parties) || cfg.Keys.Set != s.shape.Set {
+	if !slices.Equal(cfg.Keys.Parties, s.parties) || !cfg.Keys.fits(s.Roster, s.shape.Set) {
 		return nil, errors.New("guard: the key set is for other workers or another parameter set")
 	}
 	s.phase = PhaseInput

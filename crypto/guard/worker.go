@@ -124,7 +124,7 @@ func attemptTerms(a job.Attempt, set string) Terms {
 // useKeys takes a key set up for this attempt.
 func (w *Worker) useKeys(k *KeySet) error {
 	switch {
-	case k.self != w.self || k.Set != w.shape.Set || !k.Parties.Valid(w.N()):
+	case k.self != w.self || !k.fits(w.Roster, w.shape.Set):
 		return errors.New("guard: the key set is for another roster or parameter set")
 	case len(k.Parties) < w.MinContributors && !w.without.minContributors:
 		return fmt.Errorf("%w: a key set of %d workers, wanted at least %d", session.ErrTooFew, len(k.Parties), w.MinContributors)
