@@ -27,7 +27,8 @@ type PrepareConfig struct {
 	without defences // by tests only
 }
 
-func (t *Terms) check() error {
+// Check reports what is wrong with the numbers of the terms.
+func (t *Terms) Check() error {
 	if len(t.Roster) < t.Least || t.Least < 3 {
 		return fmt.Errorf("guard: a key set of %d workers, at least %d, and those at least 3", len(t.Roster), t.Least)
 	}
@@ -45,7 +46,7 @@ type Preparer struct {
 
 // NewPreparer starts a worker.
 func NewPreparer(cfg PrepareConfig) (*Preparer, error) {
-	if err := cfg.Terms.check(); err != nil {
+	if err := cfg.Terms.Check(); err != nil {
 		return nil, err
 	}
 	if cfg.Rand == nil || cfg.Identity == nil || cfg.Self < 1 || int(cfg.Self) > len(cfg.Roster) ||
@@ -151,7 +152,7 @@ type PrepareServer struct {
 
 // NewPrepareServer starts the coordinator.
 func NewPrepareServer(cfg PrepareConfig) (*PrepareServer, error) {
-	if err := cfg.Terms.check(); err != nil {
+	if err := cfg.Terms.Check(); err != nil {
 		return nil, err
 	}
 	p := session.Parties(slices.Clone(cfg.Participants))

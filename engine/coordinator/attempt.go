@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tacit-space/tacit/crypto/guard"
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/envelope"
@@ -24,6 +25,7 @@ type attempt struct {
 	j            *job
 	number       uint32
 	participants []session.Party
+	beginBody    []byte // names the key set, if there is one
 	runner       *runner.Runner
 	cancel       context.CancelFunc
 	out          chan runner.Outcome // holds the outcome when it ended
@@ -86,7 +88,8 @@ func (j *job) begin(ids []string) {
 		parties[i] = j.parties[id]
 	}
 	crashpoint.Here(crashpoint.CoordinatorJobBefore)
-	if err := j.c.store.BeginAttempt(j.ID, number, parties); err != nil {
+	stored, err := j.c.store.BeginAttempt(j.ID, number, parties, protocol.JobKeyUse(j.c.Bundle, j.manifest, len(parties)))
+	if err != nil {
 		j.c.fail(err)
 		return
 	}
@@ -94,12 +97,31 @@ func (j *job) begin(ids []string) {
 	j.Attempt = number
 	j.moved(store.Running, store.Reason{})
 	a := j.newAttempt(number, parties)
-	machine, err := protocol.NewServer(a.config())
+	cfg := a.config()
+	if err := a.useKeys(&cfg, stored); err != nil {
+		j.c.fail(err)
+		return
+	}
+	machine, err := protocol.NewServer(cfg)
 	if err != nil {
 		j.end(store.Failed, Malformed.New("the attempt cannot begin: %w", err))
 		return
 	}
 	a.start(machine)
+}
+
+// useKeys takes a key set that was made ahead, and is out of the store now.
+func (a *attempt) useKeys(cfg *protocol.Server, stored []byte) error {
+	if stored == nil {
+		return nil
+	}
+	keys, err := guard.ParsePublicKeys(stored)
+	if err != nil {
+		return store.Corrupt.New("a key set: %w", err)
+	}
+	id := envelope.KeyID(keys.ID)
+	cfg.Keys, a.beginBody = keys, envelope.Start{Keys: &id}.Marshal()
+	return nil
 }
 
 // resume goes on with an attempt whose machine had persisted its state.
@@ -161,7 +183,7 @@ func (a *attempt) repeat(p session.Party) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	packets := []transport.Packet{a.j.packet(a.number, envelope.Begin, nil)}
+	packets := []transport.Packet{a.j.packet(a.number, envelope.Begin, a.beginBody)}
 	for _, body := range a.sent[p] {
 		packets = append(packets, a.j.packet(a.number, envelope.Protocol, body))
 	}

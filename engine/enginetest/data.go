@@ -67,8 +67,8 @@ func (s *Space) Cell(region string, owners ...string) (visits, cost int64) {
 }
 
 // tables returns the one table of the space.
-func tables() []charter.Table {
-	cohort, nullable := 1, false
+func tables(cohort int) []charter.Table {
+	nullable := false
 	return []charter.Table{{
 		Name: "visits", MinCohort: &cohort, MaxRows: 1000,
 		Columns: []charter.Column{

@@ -14,7 +14,7 @@ func (s *Space) found() {
 		Format: charter.Format, Space: "loopback", Version: 1,
 		Amend:  charter.Amend{Rule: charter.Unanimous},
 		Rules:  charter.Rules{MinContributors: s.opts.MinContributors, ToleratedCorruption: s.opts.Corruptions},
-		Tables: tables(),
+		Tables: tables(max(1, s.opts.MinCohort)),
 	}
 	public := map[string]identity.Public{}
 	add := func(id string, role charter.Role) {

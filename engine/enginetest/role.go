@@ -51,13 +51,16 @@ func (l *Log) Write(b []byte) (int, error) {
 }
 
 // Until waits until a text has been logged.
-func (l *Log) Until(text string) {
+func (l *Log) Until(text string) { l.UntilTimes(text, 1) }
+
+// UntilTimes waits until a text has been logged so often.
+func (l *Log) UntilTimes(text string, times int) {
 	for {
 		l.mu.Lock()
 		if l.more == nil {
 			l.more = make(chan struct{})
 		}
-		found, more := bytes.Contains(l.text.Bytes(), []byte(text)), l.more
+		found, more := bytes.Count(l.text.Bytes(), []byte(text)) >= times, l.more
 		l.mu.Unlock()
 		if found {
 			return

@@ -26,6 +26,7 @@ type Options struct {
 	Owners          int // at least 3
 	MinContributors int // 0: as few as is safe
 	Corruptions     int // 0: 1
+	MinCohort       int // of the table, which has no privacy unit but its rows; 0: 1
 	Coordinator     func(*coordinator.Config)
 	Worker          func(id string, cfg *worker.Config)
 }
