@@ -80,7 +80,7 @@ func (j *job) tryBegin() {
 func (j *job) begin(ids []string) {
 	number := j.Attempt + 1
 	if int(number) > j.c.Limits.MaxAttempts {
-		j.end(store.Failed, AttemptsUsed.New("%d attempts ended too early", j.Attempt))
+		j.end(store.Failed, AttemptsUsed.New("%d attempts ended too early%s", j.Attempt, j.because()))
 		return
 	}
 	parties := make([]session.Party, len(ids))
@@ -122,6 +122,14 @@ func (a *attempt) useKeys(cfg *protocol.Server, stored []byte) error {
 	id := envelope.KeyID(keys.ID)
 	cfg.Keys, a.beginBody = keys, envelope.Start{Keys: &id}.Marshal()
 	return nil
+}
+
+// because says why the last attempt ended; errors of protocols hold no data.
+func (j *job) because() string {
+	if j.why == nil {
+		return ""
+	}
+	return "; the last: " + j.why.Error()
 }
 
 // resume goes on with an attempt whose machine had persisted its state.
@@ -266,6 +274,7 @@ func (j *job) attemptEnded(out runner.Outcome) {
 		j.end(store.Failed, Stuck.New("the protocol ended without a result")) // unless it is stored
 	case out.Abort != nil:
 		j.log.Warn("attempt failed", "attempt", a.number, "committed", a.committed.Load(), obs.Err(out.Abort.Err))
+		j.why = out.Abort.Err
 		j.exclude(out.Abort.Blame)
 		j.again(a)
 	case runner.Panicked.Is(out.Err):

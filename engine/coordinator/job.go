@@ -35,6 +35,7 @@ type job struct {
 	excluded  map[string]bool        // misbehaved provably in an earlier attempt
 	absent    map[string]*time.Timer // of participants that are not connected
 	attempt   *attempt               // that runs, or nil
+	why       error                  // the last attempt failed
 	resumed   int                    // times that a committed attempt was resumed after it gave up
 	hasSlot   bool
 	over      bool
