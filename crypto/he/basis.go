@@ -13,6 +13,13 @@ import (
 // value i, modulo prime l of its basis.
 type Poly [][]uint64
 
+// wipe overwrites a polynomial.
+func (p Poly) wipe() {
+	for _, limb := range p {
+		clear(limb)
+	}
+}
+
 // Basis is a list of primes with what can be done to polynomials limb by limb, in
 // either domain. It is immutable.
 type Basis struct {
@@ -53,8 +60,11 @@ func (b *Basis) Add(dst, src Poly) {
 }
 
 // addMod returns a + b mod q for a, b < q < 2^63, without a branch.
-func addMod(a, b, q uint64) uint64 {
-	d, borrow := bits.Sub64(a+b, q, 0)
+func addMod(a, b, q uint64) uint64 { return reduce(a+b, q) }
+
+// reduce returns x mod q for x < 2q, without a branch.
+func reduce(x, q uint64) uint64 {
+	d, borrow := bits.Sub64(x, q, 0)
 	return d + q&-borrow
 }
 
@@ -112,8 +122,20 @@ func (b *Basis) Append(to []byte, p Poly) []byte {
 
 // Decode reads exactly one encoded polynomial. The error is [ErrPoly].
 func (b *Basis) Decode(data []byte) (Poly, error) {
+	if len(data) != b.Size() {
+		return nil, fmt.Errorf("%w: %d bytes, wants %d", ErrPoly, len(data), b.Size())
+	}
 	p := b.Zero()
-	return p, b.each(data, func(l, i int, r uint64) { p[l][i] = r })
+	for l, w := range b.bits {
+		r := unpacker{data: data[:w*b.n/8], width: w}
+		data = data[len(r.data):]
+		for i := range p[l] {
+			if p[l][i] = r.next(); p[l][i] >= b.primes[l] {
+				return nil, fmt.Errorf("%w: a residue of limb %d is not reduced", ErrPoly, l)
+			}
+		}
+	}
+	return p, nil
 }
 
 // AddEncoded adds an encoded polynomial to dst. If it fails, with [ErrPoly], dst is
@@ -124,26 +146,6 @@ func (b *Basis) AddEncoded(dst Poly, data []byte) error {
 		return err
 	}
 	b.Add(dst, p)
-	return nil
-}
-
-// each calls f for every residue of an encoding.
-func (b *Basis) each(data []byte, f func(limb, i int, residue uint64)) error {
-	if len(data) != b.Size() {
-		return fmt.Errorf("%w: %d bytes, wants %d", ErrPoly, len(data), b.Size())
-	}
-	for l, w := range b.bits {
-		part := data[:w*b.n/8]
-		data = data[len(part):]
-		r := unpacker{data: part, width: w}
-		for i := range b.n {
-			x := r.next()
-			if x >= b.primes[l] {
-				return fmt.Errorf("%w: a residue of limb %d is not reduced", ErrPoly, l)
-			}
-			f(l, i, x)
-		}
-	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package he
 import (
 	"math/big"
 	"math/bits"
+	"slices"
 	"sync"
 
 	"github.com/tuneinsight/lattigo/v5/core/rlwe"
@@ -36,10 +37,11 @@ func NewParams(l Literal) (*Params, error) {
 	if err != nil {
 		return nil, refuse("%v", err)
 	}
+	l.Q, l.P = slices.Clone(l.Q), slices.Clone(l.P)
 	n := 1 << l.LogN
 	p := &Params{
 		lit: l, inner: inner,
-		Q: newBasis(n, l.Q), QP: newBasis(n, append(append([]uint64(nil), l.Q...), l.P...)),
+		Q: newBasis(n, l.Q), QP: newBasis(n, slices.Concat(l.Q, l.P)),
 		Out: newBasis(n, l.Q[:l.Kept]),
 	}
 	t := new(big.Int).SetUint64(l.T)
