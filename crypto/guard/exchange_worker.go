@@ -101,7 +101,8 @@ func (x *exchanger) takeAggregate(body []byte, rest int) (sums []he.Poly, more [
 	if err != nil {
 		return nil, nil, err
 	}
-	if sums, err = x.decodePolys(raw, x.par); err != nil {
+	sums = x.zero()
+	if err := x.decodePolys(sums, raw, x.par); err != nil {
 		return nil, nil, blame(session.Coordinator, "sums: %w", err)
 	}
 	x.beliefs.challenge = x.challenge(x.commitments, raw)
