@@ -113,18 +113,22 @@ func (x *exchange) transcript(challenge [32]byte, claims []byte) [32]byte {
 	return x.digest(x.label("transcript"), challenge[:], claims)
 }
 
-// decodePolys reads a list of polynomials.
-func (x *exchange) decodePolys(data []byte, par session.Parallel) ([]he.Poly, error) {
-	if len(data) != x.shareSize() {
-		return nil, he.ErrPoly
-	}
+// zero returns a list of zeros.
+func (x *exchange) zero() []he.Poly {
 	list := make([]he.Poly, x.count)
-	err := par.Each(x.count, func(j int) (err error) {
-		size := x.basis.Size()
-		list[j], err = x.basis.Decode(data[j*size : (j+1)*size])
-		return err
-	})
-	return list, err
+	for j := range list {
+		list[j] = x.basis.Zero()
+	}
+	return list
+}
+
+// decodePolys reads a list of polynomials into list, which on an error holds anything.
+func (x *exchange) decodePolys(list []he.Poly, data []byte, par session.Parallel) error {
+	if len(data) != x.shareSize() {
+		return he.ErrPoly
+	}
+	size := x.basis.Size()
+	return par.Each(x.count, func(j int) error { return x.basis.DecodeTo(list[j], data[j*size:(j+1)*size]) })
 }
 
 func (x *exchange) encodePolys(to []byte, list []he.Poly) []byte {

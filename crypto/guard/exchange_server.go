@@ -15,7 +15,8 @@ type collector struct {
 	committed   []byte // all of them, encoded
 	shares      map[session.Party]bool
 	sum         []he.Poly
-	aggregate   []byte // the sums, encoded
+	last        []he.Poly // memory for the share that is being added
+	aggregate   []byte    // the sums, encoded
 	challenge   [32]byte
 	claims      map[session.Party]*claim
 }
@@ -50,10 +51,7 @@ func (x *collector) closeCommitments() []byte {
 		x.commitments[u].encode(w)
 	}
 	x.committed = w.Data()[1:]
-	x.sum = make([]he.Poly, x.count)
-	for j := range x.sum {
-		x.sum[j] = x.basis.Zero()
-	}
+	x.sum, x.last = x.zero(), x.zero()
 	return w.Data()
 }
 
@@ -68,13 +66,10 @@ func (x *collector) takeShare(from session.Party, body []byte) ([]byte, error) {
 	if x.shareDigest(from, share) != x.commitments[from].digest {
 		return nil, blame(from, "%w", errShare)
 	}
-	list, err := x.decodePolys(share, x.par)
-	if err != nil {
+	if err := x.decodePolys(x.last, share, x.par); err != nil {
 		return nil, blame(from, "%w", err)
 	}
-	for j := range list {
-		x.basis.Add(x.sum[j], list[j])
-	}
+	x.par.Run(x.count, func(j int) { x.basis.Add(x.sum[j], x.last[j]) })
 	x.shares[from] = true
 	w := begin(x.base + offAudit)
 	w.Fixed(share)
@@ -83,6 +78,7 @@ func (x *collector) takeShare(from session.Party, body []byte) ([]byte, error) {
 
 // closeShares fixes the sums and the challenge.
 func (x *collector) closeShares() {
+	x.last = nil
 	x.aggregate = x.encodePolys(make([]byte, 0, x.shareSize()), x.sum)
 	x.challenge = x.exchange.challenge(x.committed, x.aggregate)
 }

@@ -195,7 +195,7 @@ func (k *keygen) takeAggregate(body []byte) ([]byte, error) {
 		return nil, err
 	}
 	k.keys.sums = sums
-	return k.exchange.claim(nil)
+	return k.exchange.claim(nil), nil
 }
 
 // takeClaims returns the key set.

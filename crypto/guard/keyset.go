@@ -140,8 +140,9 @@ func (k *PublicKeys) encode(w *wire.Writer) {
 
 // encodeSums appends the sums of the key shares.
 func (k *PublicKeys) encodeSums(w *wire.Writer, p *he.Params) {
+	buffer := make([]byte, 0, p.QP.Size())
 	for _, s := range k.sums {
-		w.Fixed(p.QP.Append(nil, s))
+		w.Fixed(p.QP.Append(buffer, s))
 	}
 }
 

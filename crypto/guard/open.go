@@ -2,6 +2,7 @@ package guard
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tacit-space/tacit/crypto/he"
 	"github.com/tacit-space/tacit/crypto/job"
@@ -216,6 +217,9 @@ func (s *Shape) Budget(workers int) (he.Budget, error) {
 	}
 	var least he.Budget
 	for i, circuit := range c.circuits {
+		if slices.Contains(c.circuits[:i], circuit) {
+			continue
+		}
 		b, err := c.params.Budget(circuit, workers)
 		if err != nil {
 			return b, err

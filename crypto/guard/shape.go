@@ -156,11 +156,8 @@ func (s *Shape) check(workers int) (*checked, error) {
 		if err := s.Groups[i].check(c.params); err != nil {
 			return nil, fmt.Errorf("%w: group %d: %w", ErrShape, i, err)
 		}
-		circuit, err := he.NewCircuit(s.Groups[i].K)
+		circuit, err := c.circuit(s.Groups[i].K, workers)
 		if err != nil {
-			return nil, err
-		}
-		if _, err := c.params.Budget(circuit, workers); err != nil {
 			return nil, err
 		}
 		c.circuits = append(c.circuits, circuit)
@@ -174,6 +171,22 @@ func (s *Shape) check(workers int) (*checked, error) {
 	}
 	c.inputs = c.params.Inputs(c.deepest)
 	return c, nil
+}
+
+// circuit returns that of k. Its noise is simulated, in some milliseconds, once for all
+// groups with this k.
+func (c *checked) circuit(k, workers int) (*he.Circuit, error) {
+	for _, known := range c.circuits {
+		if known.K() == k {
+			return known, nil
+		}
+	}
+	circuit, err := he.NewCircuit(k)
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.params.Budget(circuit, workers)
+	return circuit, err
 }
 
 func (g *Group) check(p *he.Params) error {

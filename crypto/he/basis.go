@@ -103,8 +103,8 @@ func stream(index, limb int) uint32 { return uint32(index)<<5 | uint32(limb) }
 // Size returns the size of an encoded polynomial in bytes.
 func (b *Basis) Size() int {
 	size := 0
-	for _, w := range b.bits {
-		size += w * b.n / 8
+	for l := range b.bits {
+		size += b.limbSize(l)
 	}
 	return size
 }
@@ -126,16 +126,35 @@ func (b *Basis) Decode(data []byte) (Poly, error) {
 		return nil, fmt.Errorf("%w: %d bytes, wants %d", ErrPoly, len(data), b.Size())
 	}
 	p := b.Zero()
-	for l, w := range b.bits {
-		r := unpacker{data: data[:w*b.n/8], width: w}
-		data = data[len(r.data):]
-		for i := range p[l] {
-			if p[l][i] = r.next(); p[l][i] >= b.primes[l] {
-				return nil, fmt.Errorf("%w: a residue of limb %d is not reduced", ErrPoly, l)
-			}
-		}
+	if err := b.DecodeTo(p, data); err != nil {
+		return nil, err
 	}
 	return p, nil
+}
+
+// DecodeTo is [Basis.Decode] into memory that is there. If it fails, p holds anything.
+func (b *Basis) DecodeTo(p Poly, data []byte) error {
+	if len(data) != b.Size() {
+		return fmt.Errorf("%w: %d bytes, wants %d", ErrPoly, len(data), b.Size())
+	}
+	for l := range b.primes {
+		if err := b.decodeLimb(p[l], l, data); err != nil {
+			return err
+		}
+		data = data[b.limbSize(l):]
+	}
+	return nil
+}
+
+// limbSize returns the size of an encoded limb in bytes.
+func (b *Basis) limbSize(l int) int { return b.bits[l] * b.n / 8 }
+
+// decodeLimb reads limb number l, which data begin with.
+func (b *Basis) decodeLimb(limb []uint64, l int, data []byte) error {
+	if !unpack(limb, data[:b.limbSize(l)], b.bits[l], b.primes[l]) {
+		return fmt.Errorf("%w: a residue of limb %d is not reduced", ErrPoly, l)
+	}
+	return nil
 }
 
 // AddEncoded adds an encoded polynomial to dst. If it fails, with [ErrPoly], dst is
@@ -169,38 +188,28 @@ func pack(to []byte, words []uint64, width int) []byte {
 	return to
 }
 
-// unpacker reads what pack wrote. Its data are exactly as long as they should be.
-type unpacker struct {
-	data  []byte
-	width int
-	acc   uint64
-	held  int // bits in acc
-}
-
-func (u *unpacker) next() uint64 {
-	x, have := u.acc, u.held
-	if have < u.width {
-		word, got := u.load()
-		x |= word << have
-		u.acc = word >> (u.width - have)
-		u.held = got - (u.width - have)
-	} else {
-		u.acc >>= u.width
-		u.held -= u.width
+// unpack reads what pack wrote, and reports whether all words are below q < 2^63. Data
+// are exactly as long as they should be.
+func unpack(words []uint64, data []byte, width int, q uint64) bool {
+	mask := uint64(1)<<width - 1
+	last := q - 1
+	var above uint64 // its highest bit is set if a word is above last
+	i := 0
+	if width <= 57 { // with up to 7 bits before it, a word is within 8 bytes
+		for end := len(data) - 8; i < len(words) && i*width>>3 <= end; i++ {
+			x := binary.LittleEndian.Uint64(data[i*width>>3:]) >> (i * width & 7) & mask
+			above |= last - x
+			words[i] = x
+		}
 	}
-	return x & (1<<u.width - 1)
-}
-
-func (u *unpacker) load() (word uint64, got int) {
-	if len(u.data) >= 8 {
-		word = binary.LittleEndian.Uint64(u.data)
-		u.data = u.data[8:]
-		return word, 64
+	for ; i < len(words); i++ {
+		var b [16]byte
+		copy(b[:], data[i*width>>3:])
+		shift := i * width & 7
+		low, high := binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[8:])
+		x := (low>>shift | high<<(64-shift)) & mask // a shift of 64 gives 0
+		above |= last - x
+		words[i] = x
 	}
-	for i, c := range u.data {
-		word |= uint64(c) << (8 * i)
-	}
-	got = 8 * len(u.data)
-	u.data = nil
-	return word, got
+	return above>>63 == 0
 }

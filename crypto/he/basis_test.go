@@ -67,14 +67,12 @@ func TestPack(t *testing.T) {
 			if want := packBits(words, width); string(packed) != "before"+string(want) {
 				t.Fatalf("width %d, %d words: %x, wants %x", width, n, packed, want)
 			}
-			u := unpacker{data: packed[len("before"):], width: width}
-			for i, x := range words {
-				if got := u.next(); got != x {
-					t.Fatalf("width %d: word %d of %d is %#x, wants %#x", width, i, n, got, x)
-				}
+			got := make([]uint64, n)
+			if !unpack(got, packed[len("before"):], width, 1<<width) || !slices.Equal(got, words) {
+				t.Fatalf("width %d, %d words do not come back", width, n)
 			}
-			if len(u.data) != 0 || u.held != 0 {
-				t.Fatalf("width %d, %d words: %d bytes are left", width, n, len(u.data))
+			if unpack(got, packed[len("before"):], width, 1<<width-1) {
+				t.Fatalf("width %d: a word that is not below q passes", width)
 			}
 		}
 	}

@@ -24,7 +24,7 @@ func TestLibraryAddNewLosesTheScale(t *testing.T) {
 	rng := seededRand("scale")
 	g, _ := w.totals(rng)
 	gc := w.encrypt(t, 0, split(rng, g, 2, w.T()))
-	alg := &encrypted{w.NewEvaluator(w.key), w.circuit, w.NewEvaluator(w.key).scratch()}
+	alg := encrypted{w.NewEvaluator(w.key), w.circuit, nil}
 	square := alg.mul(gc, gc, 1) // its scale is not 1
 	if square.scale == 1 {
 		t.Fatal("the scale is 1")
@@ -83,7 +83,7 @@ func TestProductIsTheLibrarys(t *testing.T) {
 	rng := seededRand("product")
 	g, v := w.totals(rng)
 	gc, vc := w.encrypt(t, 0, split(rng, g, 2, w.T())), w.encrypt(t, 1, split(rng, v, 2, w.T()))
-	alg := &encrypted{w.NewEvaluator(w.key), w.circuit, w.NewEvaluator(w.key).scratch()}
+	alg := encrypted{w.NewEvaluator(w.key), w.circuit, nil}
 	ours := alg.mul(alg.mul(gc, vc, 1), alg.mul(vc, vc, 1), 2)
 	eval := heint.NewEvaluator(w.inner, nil)
 	product := func(a, b *Ciphertext) *rlwe.Ciphertext {

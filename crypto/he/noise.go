@@ -62,6 +62,7 @@ type simulation struct {
 	p          *Params
 	c          *Circuit
 	random     io.Reader
+	word       [8]byte      // that was read last
 	s, r       []complex128 // the secrets S and R
 	parties    float64
 	n, t       float64
@@ -111,9 +112,8 @@ func (m *simulation) gaussian(variance float64) []complex128 {
 
 // uniform draws from (0, 1].
 func (m *simulation) uniform() float64 {
-	var b [8]byte
-	_, _ = m.random.Read(b[:]) // a keystream does not fail
-	return float64(binary.LittleEndian.Uint64(b[:])>>11+1) / (1 << 53)
+	_, _ = m.random.Read(m.word[:]) // a keystream does not fail
+	return float64(binary.LittleEndian.Uint64(m.word[:])>>11+1) / (1 << 53)
 }
 
 // fresh is a sum of inputs: a message modulo t, an error per party, and per party a

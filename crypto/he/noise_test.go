@@ -42,20 +42,20 @@ func TestRelinearisationNoise(t *testing.T) {
 		w := newWorld(t, c.set, c.k, c.n)
 		slots := make([][]uint64, c.n)
 		ct := w.encrypt(t, 0, slots)
-		e := &encrypted{w.NewEvaluator(w.key), w.circuit, w.NewEvaluator(w.key).scratch()}
+		e, mem := encrypted{w.NewEvaluator(w.key), w.circuit, nil}, w.scratch()
 		m := w.simulation(w.circuit, c.n)
 		simulated := math.Log2(m.deviation(m.relin()) * m.t)
 		for _, level := range []int{len(w.lit.Q) - 1, w.lit.Kept} {
 			x := w.drop(ct, level)
 			r := w.ringQ(level)
 			c0, c1, want := ring.NewPoly(w.Slots(), level), ring.NewPoly(w.Slots(), level), ring.NewPoly(w.Slots(), level)
-			e.tensor(e.s, level, x, x, c0, c1)
+			e.tensor(mem, level, x, x, c0, c1)
 			s := poly(w.secret()[:level+1])
-			r.MulCoeffsMontgomery(e.s.c2, s, want) // (c0 + S c1) + S² c2
+			r.MulCoeffsMontgomery(mem.c2, s, want) // (c0 + S c1) + S² c2
 			r.Add(want, c1, want)
 			r.MulCoeffsMontgomery(want, s, want)
 			r.Add(want, c0, want)
-			e.relinearise(e.s, level, c0, c1)
+			e.relinearise(mem, level, c0, c1)
 			r.MulCoeffsMontgomery(c1, s, c1)
 			r.Add(c0, c1, c0)
 			r.Sub(c0, want, c0)

@@ -25,6 +25,8 @@ type Params struct {
 	tInv  []uint64 // t^-1 mod each prime of Q
 	tMont ring.RNSScalar
 	out   rounding
+
+	tables func() *rlwe.Evaluator // made once
 }
 
 // NewParams checks a literal against the limits of security and of the library. Its
@@ -53,6 +55,7 @@ func NewParams(l Literal) (*Params, error) {
 		twice := ring.MForm(ring.MForm(l.T%s.Modulus, s.Modulus, s.BRedConstant), s.Modulus, s.BRedConstant)
 		p.tMont = append(p.tMont, twice)
 	}
+	p.tables = sync.OnceValue(func() *rlwe.Evaluator { return tables(inner.Parameters.Parameters) })
 	p.out = newRounding(l.Q[:l.Kept], l.T, l.Round)
 	return p, nil
 }
