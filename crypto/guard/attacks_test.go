@@ -85,8 +85,7 @@ func attackGuardRaised(t *testing.T, without defences) bool {
 		m.nothingOpened()
 		return false
 	}
-	out := m.honestOutputs(m.inputs.sum)[0]
-	return m.readsSuppressed(m.open(out, m.payloadScale()))
+	return m.readsSuppressed()
 }
 
 // raise adds k to the sums of the guards.
@@ -97,8 +96,6 @@ func (m *mallory) raise(x *collector) {
 	}
 	x.basis.Add(x.sum[0], m.encoded(slots))
 }
-
-func (m *mallory) payloadScale() uint64 { return m.release.scales()[0] }
 
 func (m *mallory) nothingOpened() {
 	m.t.Helper()
@@ -136,7 +133,7 @@ func (m *mallory) commonInput(j int) he.Poly {
 
 // readsGuards reports whether an output opens to all guards.
 func (m *mallory) readsGuards(out *he.Ciphertext) bool {
-	slots := m.open(out, 1)
+	slots := m.open(0, out, 1)
 	guards, _ := m.w.totals(0, 0)
 	for i, g := range append(guards, guards...) { // beside the ones, and beside themselves
 		if slots[i] != g {
@@ -246,13 +243,13 @@ func (m *mallory) eighths(y uint64) uint64 {
 	return (y + 1<<(w-4)) >> (w - 3) & 7
 }
 
-// The coordinator changes one row of the summed key so that the ciphertext of u = g(g−k+1)
-// becomes one of u + S·t⁻¹t, which is zero nowhere: all cells are released. The row is of the
-// last prime of the inputs, which only the first product uses; what it multiplies are the digits
-// of a_g², which everybody knows.
+// The coordinator changes one row of the summed key so that the ciphertext of P(g) = g(g−1)
+// becomes one of P(g) + S, which is hardly zero anywhere: all cells are released, in the layout
+// of columns, and the secret S can be read in all slots that nobody fills. The row is of the last
+// prime of the inputs, which only the first product uses; what it multiplies are the digits of
+// a_g², which everybody knows.
 func attackWrongKey(t *testing.T, without defences) bool {
-	w := attackWorld(t, VerifyAll, without)
-	w.prepared = nil
+	w := attackWorldOf(t, &Shape{Set: "F7", Verify: VerifyAll, Groups: []Group{{K: 2, Runs: []Run{{Guards: 6, Limbs: 2}}}}}, without)
 	m := newMallory(t, w, 1)
 	m.release = newRelease(m.workers[1].Attempt, m.workers[1].shape, &PublicKeys{Parties: w.everyone()}) // for its numbers
 	m.makeKeys(twist{sums: func(x *collector) { m.spoilKey(x.sum) }}, nil)
@@ -266,8 +263,7 @@ func attackWrongKey(t *testing.T, without defences) bool {
 	if !m.share(twist{}) {
 		t.Fatal(m)
 	}
-	out := m.honestOutputs(m.inputs.sum)[0]
-	return m.readsSuppressed(m.open(out, m.payloadScale()))
+	return m.readsSuppressed()
 }
 
 // spoilKey adds P·t⁻¹/digit to D2 of row 3, where digit is that of t·a_g² for the prime of that row.
@@ -305,9 +301,7 @@ func invmod(a, q uint64) uint64    { return field(q).power(a%q, q-2) }
 // Worker 3 chooses its share of the key after it has seen the others', so that the sums are
 // what it wants: zeros. Its auditor compares the share with the commitment.
 func attackRushing(t *testing.T, without defences) bool {
-	w := attackWorld(t, VerifyAll, without)
-	w.prepared = nil
-	m := newMallory(t, w, 1, 3)
+	m := newMallory(t, attackWorldOf(t, small(), without), 1, 3)
 	m.makeKeys(twist{shares: func(x *collector, audits map[session.Party][]byte) {
 		primes := append(append([]uint64(nil), primesF7...), specialF7...)
 		own, err := x.decodePolys(audits[3][1:], nil)
@@ -355,8 +349,7 @@ func attackLyingClaim(t *testing.T, without defences) bool {
 		// Without the opening of 2 the sum is masked. That of 1 and 3 opens to nothing.
 		m.said[kindOpening][2] = m.said[kindOpening][1]
 	}
-	out := m.honestOutputs(m.inputs.sum)[0]
-	return m.readsSuppressed(m.open(out, m.payloadScale()))
+	return m.readsSuppressed()
 }
 
 // raiseWith adds k to the sums of the guards, and to what a corrupt worker takes for its
@@ -382,8 +375,7 @@ func TestTwoNeighboursLie(t *testing.T) {
 	if !m.share(twist{sums: m.raiseWith(3)}) {
 		t.Fatal(m)
 	}
-	out := m.honestOutputs(m.inputs.sum)[0]
-	if !m.readsSuppressed(m.open(out, m.payloadScale())) {
+	if !m.readsSuppressed() {
 		t.Error("the exchange is better than its documentation")
 	}
 }
@@ -598,9 +590,9 @@ func (m *mallory) uniform(slots []uint64) {
 // knows all masks of worker 3; the others' do not cancel, which in the mode "none" nobody
 // sees. Then it goes on as if there were no masks.
 func attackPairing(t *testing.T, without defences) bool {
-	w := attackWorld(t, VerifyNone, without)
-	w.prepared = nil
-	m := newMallory(t, w, 1)
+	s := small()
+	s.Verify = VerifyNone
+	m := newMallory(t, attackWorldOf(t, s, without), 1)
 	shared := map[session.Party][32]byte{}
 	m.makeKeys(twist{}, func(k *keyServer, bodies map[session.Party][]byte) {
 		key, err := kem.ParsePublicKey(k.greetings[3].key[:])

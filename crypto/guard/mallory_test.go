@@ -258,29 +258,40 @@ func (m *mallory) pooled() ring.Vector {
 	return sum
 }
 
-// open returns the slots of an output that everybody opened.
-func (m *mallory) open(out *he.Ciphertext, scale uint64) []uint64 {
+// open returns the slots of output number i, which everybody opened.
+func (m *mallory) open(i int, out *he.Ciphertext, scale uint64) []uint64 {
 	p := m.release.params
+	n := p.Slots()
 	total := p.Base(out)
-	for i, y := range m.pooled().Words[:p.Slots()] {
-		total[i] += y
+	for j, y := range m.pooled().Words[i*n : (i+1)*n] {
+		total[j] += y
 	}
 	return p.NewEncoder().Open(total, scale)
 }
 
-// readsSuppressed divides the slots of a packed output, and reports whether that gives the
-// guards and limbs of all cells of the first run, those below k too.
-func (m *mallory) readsSuppressed(slots []uint64) bool {
+// readsSuppressed evaluates as the workers did, divides what they opened, and reports whether
+// that gives the guards and limbs of all cells of the first run, those below k too.
+func (m *mallory) readsSuppressed() bool {
+	var columns [][]uint64 // P, gP, limbs times P
+	scales, r := m.release.scales(), m.w.shape.Groups[0].Runs[0]
+	for i, out := range m.honestOutputs(m.inputs.sum) {
+		columns = append(columns, m.open(i, out, scales[i]))
+	}
+	if packed := columns[0]; m.w.shape.Groups[0].Packed {
+		columns = nil
+		for i := range 2 + r.Limbs {
+			columns = append(columns, packed[i*r.Guards:(i+1)*r.Guards])
+		}
+	}
 	f := field(m.release.params.T())
-	r := m.w.shape.Groups[0].Runs[0]
 	guards, limbs := m.w.totals(0, 0)
-	inverse := f.inverse(slots[:r.Guards])
-	for c := range r.Guards {
-		if slots[c] == 0 || f.mul(slots[r.Guards+c], inverse[c]) != guards[c] {
+	inverse := f.inverse(columns[0])
+	for c := range guards {
+		if columns[0][c] == 0 || f.mul(columns[1][c], inverse[c]) != guards[c] {
 			return false
 		}
 		for l := range limbs {
-			if f.centred(f.mul(slots[(2+l)*r.Guards+c], inverse[c])) != limbs[l][c] {
+			if f.centred(f.mul(columns[2+l][c], inverse[c])) != limbs[l][c] {
 				return false
 			}
 		}
@@ -317,7 +328,7 @@ func (m *mallory) encoded(slots []uint64) he.Poly {
 	return with
 }
 
-// constant returns the polynomial c, in the NTT domain and the basis of outputs.
+// constantOutput returns the constant polynomial c, in the NTT domain and the basis of outputs.
 func constantOutput(p *he.Params, c func(prime uint64) uint64) he.Poly {
 	x := p.Out.Zero()
 	for l := range x {
@@ -334,7 +345,13 @@ func attackWorld(t *testing.T, verify Verify, without defences) *world {
 	t.Helper()
 	s := small()
 	s.Verify = verify
-	w := newWorld(t, s, 3, 9).prepare()
+	w := attackWorldOf(t, s, without)
+	return w.prepare()
+}
+
+func attackWorldOf(t *testing.T, s *Shape, without defences) *world {
+	t.Helper()
+	w := newWorld(t, s, 3, 9)
 	w.without = without
 	for c, total := range []uint64{0, 1, 1, 2, 3, 7} {
 		for p := range w.inputs {
