@@ -7,7 +7,7 @@ type keyRounds struct {
 	*keyServer
 	phase  session.Phase
 	failed bool // an Abort was among the effects
-	seen  map[kind]map[session.Party][32]byte
+	seen   map[kind]map[session.Party][32]byte
 }
 
 func newKeyRounds(t Terms, parties session.Parties, par session.Parallel) (*keyRounds, error) {

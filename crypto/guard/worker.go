@@ -45,9 +45,9 @@ type Worker struct {
 	seen     map[kind][32]byte // digests of the messages that were taken
 	input    *Input            // until it is shared
 
-	keygen  *keygen   // until there is a key set
-	keys    *KeySet   // until the outputs are opened
-	release *release  // from the key set on
+	keygen  *keygen    // until there is a key set
+	keys    *KeySet    // until the outputs are opened
+	release *release   // from the key set on
 	shares  *exchanger // from the commitment to the input on
 	analyst *analystSide
 	held    *held // from the claim on
