@@ -94,10 +94,10 @@ func (k *KeySet) Wipe() {
 }
 
 // Format prints the id only.
-func (k *KeySet) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[key set %x]", k.ID[:4]) }
+func (k KeySet) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[key set %x]", k.ID[:4]) }
 
 // Format prints the id only.
-func (k *PublicKeys) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[key set %x]", k.ID[:4]) }
+func (k PublicKeys) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[key set %x]", k.ID[:4]) }
 
 // pairMasks returns the masks of a list with every other worker: they cancel in the sum
 // over all. sgn(u,v) = +1 if u < v.

@@ -20,7 +20,7 @@ type analystSide struct {
 }
 
 // Format prints nothing of the mask.
-func (a *analystSide) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[mask for the analyst]") }
+func (a analystSide) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[mask for the analyst]") }
 
 // disagreement marks what ends an attempt: everybody's words are there, and they do not
 // agree.
