@@ -2,6 +2,7 @@ package guard
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/tacit-space/tacit/crypto/he"
 	"github.com/tacit-space/tacit/crypto/session"
@@ -22,8 +23,16 @@ import (
 //
 // A worker goes on if all claims are signed under the challenge that it computed (so all
 // saw the same commitments and sums), if the fingerprints add up to that of the sums, and if
-// the claim of the worker that it audits is that of its share. So a wrong sum takes a lie of
-// the coordinator and of two neighbours.
+// the claim of the worker that it audits is that of its share, which is the one that was
+// committed to.
+//
+// What that guarantees, each worker having one auditor: if a sum is not the sum of the
+// committed shares, or a share was chosen after others were seen, then the coordinator
+// lies, and so do two workers that are neighbours in the circle, one who claims and one who
+// should have audited it (all this up to probability 2^-96 for every sum that the coordinator
+// tries). The coordinator with one worker is caught, by that worker's auditor; the others go on, but
+// open nothing that can be read without the mask of the auditor. Which workers are
+// neighbours is the coordinator's choice, as it says who takes part.
 type exchange struct {
 	circle
 	name  string // of the exchange, in labels
@@ -125,7 +134,7 @@ func (x *exchange) zero() []he.Poly {
 // decodePolys reads a list of polynomials into list, which on an error holds anything.
 func (x *exchange) decodePolys(list []he.Poly, data []byte, par session.Parallel) error {
 	if len(data) != x.shareSize() {
-		return he.ErrPoly
+		return fmt.Errorf("%w: %d bytes of %d polynomials, wanted %d", he.ErrPoly, len(data), x.count, x.shareSize())
 	}
 	size := x.basis.Size()
 	return par.Each(x.count, func(j int) error { return x.basis.DecodeTo(list[j], data[j*size:(j+1)*size]) })

@@ -1,6 +1,8 @@
 package guard
 
 import (
+	"fmt"
+
 	"github.com/tacit-space/tacit/crypto/he"
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/crypto/wire"
@@ -104,6 +106,19 @@ func (x *collector) takeClaim(from session.Party, body []byte) error {
 	x.claims[from] = c
 	return nil
 }
+
+// agree reports whether the claims add up to the sums. If not, a worker lies, and its
+// auditor can tell which from the claims.
+func (x *collector) agree() bool {
+	sum := x.basis.ZeroFingerprint()
+	for _, c := range x.claims {
+		x.basis.AddFingerprint(sum, c.fingerprint)
+	}
+	return same(sum, x.basis.Fingerprint(x.sum, x.challenge, x.par))
+}
+
+// errClaims ends the coordinator's attempt; workers get the claims before.
+var errClaims = fmt.Errorf("guard: %w: the claims do not add up to the sums, so a worker lies, and its auditor knows which", session.ErrCheck)
 
 // closeClaims returns the message to all, and the transcript.
 func (x *collector) closeClaims() ([]byte, [32]byte) {

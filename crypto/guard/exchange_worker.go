@@ -1,6 +1,8 @@
 package guard
 
 import (
+	"fmt"
+
 	"github.com/tacit-space/tacit/crypto/he"
 	"github.com/tacit-space/tacit/crypto/identity"
 	"github.com/tacit-space/tacit/crypto/session"
@@ -90,9 +92,6 @@ func (x *exchanger) takeAudit(body []byte) error {
 // takeAggregate reads the sums, and forms what the claims will be compared with. Rest is
 // how many bytes follow the sums; they are returned.
 func (x *exchanger) takeAggregate(body []byte, rest int) (sums []he.Poly, more []byte, err error) {
-	if x.audit == nil {
-		return nil, nil, session.ErrEarly
-	}
 	raw, err := decode(session.Coordinator, body, x.base+offAggregate, func(r *wire.Reader) ([]byte, error) {
 		raw := r.Fixed(x.shareSize())
 		more = r.Fixed(rest)
@@ -120,7 +119,9 @@ func (x *exchanger) claim(tail []byte) []byte {
 	c := &claim{fingerprint: x.print, tail: tail}
 	c.sig = sign(x.id, x.label("sign claim"), x.claimed(x.beliefs.challenge, x.self, c))
 	x.beliefs.own = c
-	x.message, x.audit, x.print = nil, nil, nil
+	if !x.without.oneAnswer {
+		x.message, x.audit, x.print = nil, nil, nil
+	}
 	return x.beliefs.message(x.base)
 }
 
@@ -164,13 +165,18 @@ func (x *exchanger) compare(all map[session.Party]*claim) error {
 	}
 	audited := x.audited(x.self)
 	switch {
-	case !same(sum, x.beliefs.sum) && !x.without.fingerprint:
-		return disagreement{blame(session.Coordinator, "the sums are not the sums of the shares")}
 	case !same(all[audited].fingerprint, x.beliefs.audited) && !x.without.audit:
 		return disagreement{blame(audited, "worker %d claims another fingerprint than its share has", audited)}
+	case !same(sum, x.beliefs.sum) && !x.without.fingerprint:
+		return disagreement{errSums}
 	}
 	return nil
 }
+
+// errSums blames nobody: a worker cannot tell a coordinator with wrong sums from a worker
+// with a wrong claim. Of the latter its auditor knows.
+var errSums = fmt.Errorf("guard: %w: the sums are not the sums of the shares: "+
+	"the coordinator lies, or a worker whom its auditor blames", session.ErrCheck)
 
 func same(a, b he.Fingerprint) bool {
 	if len(a) != len(b) {

@@ -110,6 +110,7 @@ func (k *keyServer) closeReveals() map[session.Party][]byte {
 func (k *keyServer) closeClaims() ([]byte, *PublicKeys) {
 	body, transcript := k.exchange.closeClaims()
 	return body, &PublicKeys{
-		ID: KeyID(transcript), Set: k.params.Name(), Parties: k.parties, roster: rosterHash(k.roster), common: k.common, sums: k.exchange.sum,
+		ID: KeyID(transcript), Set: k.params.Name(), Parties: k.parties, members: membersOf(k.roster, k.parties),
+		common: k.common, sums: k.exchange.sum,
 	}
 }

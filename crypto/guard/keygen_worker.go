@@ -84,7 +84,7 @@ func (k *keygen) takeHellos(body []byte) ([]byte, error) {
 	}
 	k.others, k.hellos, k.parties = m, k.hellosHash(body[1:]), m.parties
 	k.keys = &KeySet{
-		PublicKeys: PublicKeys{Set: k.terms.Set, Parties: m.parties, roster: rosterHash(k.roster)},
+		PublicKeys: PublicKeys{Set: k.terms.Set, Parties: m.parties, members: membersOf(k.roster, m.parties)},
 		self:       k.self, pairs: map[session.Party]secret.Secret{},
 	}
 	return k.reveal()
@@ -145,7 +145,7 @@ func (k *keygen) takeReveals(body []byte) ([]byte, error) {
 		}
 	}
 	for u, p := range m.pairings {
-		if err := k.checkPairing(k.hellos, u, k.self, p); err != nil {
+		if err := k.checkPairing(k.hellos, u, k.self, p); err != nil && !k.without.pairing {
 			return nil, blame(session.Coordinator, "ciphertext of worker %d is not valid", u)
 		}
 	}
@@ -159,9 +159,6 @@ func (k *keygen) takeReveals(body []byte) ([]byte, error) {
 
 // share makes the key share, masked, and commits to it.
 func (k *keygen) share(common [32]byte) ([]byte, error) {
-	if k.without.crs != nil {
-		common = k.without.crs(common)
-	}
 	s, err := k.params.NewSecret(k.rand)
 	if err != nil {
 		return nil, err
@@ -173,7 +170,7 @@ func (k *keygen) share(common [32]byte) ([]byte, error) {
 	k.keys.common, k.keys.secret = common, s
 	list := k.params.KeyShare(s, commonKey(common, keyList), seed, k.par)
 	clear(seed[:])
-	addMasks(k.params.QP, list, k.keys.pairMasks(&k.circle, labelKeyMask), k.without, k.par)
+	addMasks(k.params.QP, list, k.keys.pairMasks(&k.circle, labelKeyMask, k.without), k.par)
 	k.greeting.key.Wipe()
 	k.exchange = &exchanger{
 		exchange: k.circle.keyExchange(k.params, common), self: k.self, id: k.id, par: k.par, without: k.without,

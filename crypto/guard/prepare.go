@@ -145,9 +145,17 @@ func (p *Preparer) Format(f fmt.State, _ rune) {
 // PrepareServer is the coordinator's role in making a key set ahead: a [session.Machine]. When
 // every worker has stored its part, it persists [PublicKeys.Marshal] and is done.
 type PrepareServer struct {
-	rounds *keyRounds
+	rounds *keyRounds // nil after the end
 	keys   *PublicKeys
 	ready  map[session.Party]bool
+}
+
+// phase is the one that the clock runs for.
+func (s *PrepareServer) phase() session.Phase {
+	if s.keys != nil {
+		return PhaseReady
+	}
+	return s.rounds.phase
 }
 
 // NewPrepareServer starts the coordinator.
@@ -177,11 +185,25 @@ func (s *PrepareServer) Step(ev session.Event) ([]session.Effect, error) {
 		return []session.Effect{session.Wait{Phase: PhaseHello}}, nil
 	case session.Message:
 		return s.receive(ev)
-	case session.Deadline, session.Gone:
-		s.rounds = nil
-		return session.End(fmt.Errorf("%w: a key set needs every worker", session.ErrTooFew)), nil
+	case session.Deadline:
+		if ev.Phase != s.phase() {
+			return nil, nil
+		}
+		return s.tooFew(), nil
+	case session.Gone:
+		if !s.rounds.parties.Has(ev.Party) {
+			return nil, nil
+		}
+		return s.tooFew(), nil
 	}
 	return nil, session.ErrEvent
+}
+
+// tooFew ends the making: a key set needs every worker.
+func (s *PrepareServer) tooFew() []session.Effect {
+	err := fmt.Errorf("%w: not all of %d spoke in phase %d", session.ErrTooFew, len(s.rounds.parties), s.phase())
+	s.rounds = nil
+	return session.End(err)
 }
 
 func (s *PrepareServer) receive(m session.Message) ([]session.Effect, error) {
@@ -189,7 +211,10 @@ func (s *PrepareServer) receive(m session.Message) ([]session.Effect, error) {
 		return s.takeReady(m)
 	}
 	effects, keys, err := s.rounds.receive(m)
-	if keys != nil {
+	switch {
+	case s.rounds.failed:
+		s.rounds = nil
+	case keys != nil:
 		s.keys = keys
 		effects = append([]session.Effect{session.Wait{Phase: PhaseReady}}, effects...)
 	}
@@ -198,7 +223,10 @@ func (s *PrepareServer) receive(m session.Message) ([]session.Effect, error) {
 
 // takeReady: the worker has stored its part of this very key set.
 func (s *PrepareServer) takeReady(m session.Message) ([]session.Effect, error) {
-	if s.keys == nil || !s.rounds.parties.Has(m.From) {
+	switch {
+	case !s.rounds.parties.Has(m.From):
+		return nil, session.ErrUnknownSender
+	case s.keys == nil:
 		return nil, session.ErrEarly
 	}
 	id, err := decode(m.From, m.Body, kindReady, func(r *wire.Reader) (KeyID, error) { return fixed32(r), nil })
