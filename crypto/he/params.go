@@ -24,6 +24,7 @@ type Params struct {
 	tInv  []uint64 // t^-1 mod each prime of Q
 	tMont ring.RNSScalar
 	out   rounding
+	noise sync.Map // simulated: [2]int{k, parties} → float64
 }
 
 // NewParams checks a literal against the limits of security and of the library. Its
