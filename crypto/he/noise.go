@@ -39,7 +39,7 @@ func (p *Params) Budget(c *Circuit, parties int) (Budget, error) {
 	case parties < 1 || parties > 1<<10:
 		return Budget{}, refuse("%d parties", parties)
 	}
-	b := Budget{Noise: math.Log2(noiseDeviations * p.simulate(c, parties))}
+	b := Budget{Noise: math.Log2(noiseDeviations * p.simulated(c, parties))}
 	b.Margin = float64(p.lit.Flood) - b.Noise
 	size := logProduct(p.lit.Q[:p.lit.Kept])
 	rounding := float64(parties+1) / 2 * math.Exp2(size-float64(p.lit.Round)) // of all shares and the base
@@ -67,6 +67,18 @@ type simulation struct {
 	parties    float64
 	n, t       float64
 	relinNoise float64 // standard deviation of a digit times an error, over P
+}
+
+// simulated is simulate, computed once (it takes milliseconds) for each of the few
+// circuits and numbers of parties: everybody who meets a question asks several times.
+func (p *Params) simulated(c *Circuit, parties int) float64 {
+	at := [2]int{c.k, parties}
+	if known, ok := p.noise.Load(at); ok {
+		return known.(float64)
+	}
+	noise := p.simulate(c, parties)
+	p.noise.Store(at, noise)
+	return noise
 }
 
 // simulation draws the secrets.

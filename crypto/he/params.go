@@ -27,6 +27,7 @@ type Params struct {
 	out   rounding
 
 	tables func() *rlwe.Evaluator // made once
+	noise  *sync.Map              // simulated: [2]int{k, parties} → float64
 }
 
 // NewParams checks a literal against the limits of security and of the library. Its
@@ -42,7 +43,7 @@ func NewParams(l Literal) (*Params, error) {
 	l.Q, l.P = slices.Clone(l.Q), slices.Clone(l.P)
 	n := 1 << l.LogN
 	p := &Params{
-		lit: l, inner: inner,
+		lit: l, inner: inner, noise: new(sync.Map),
 		Q: newBasis(n, l.Q), QP: newBasis(n, slices.Concat(l.Q, l.P)),
 		Out: newBasis(n, l.Q[:l.Kept]),
 	}

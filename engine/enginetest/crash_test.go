@@ -26,13 +26,29 @@ const maxPassages = 25
 // crash point, starts it again, and wants the right answer over those who took
 // part, and no worker to have released twice.
 func TestKilledAtEveryPoint(t *testing.T) {
+	killEverywhere(t, enginetest.Options{Owners: 5}, func(n int) int { return n + 1 })
+}
+
+// TestGuardedKilledAtEveryPoint is the same for a guarded release, which has about twice
+// as many rounds: of the messages of the coordinator, about one of each round is tried.
+func TestGuardedKilledAtEveryPoint(t *testing.T) {
+	killEverywhere(t, enginetest.Options{Owners: 4, Cohort: small}, func(n int) int {
+		if n < 10 {
+			return n + 1
+		}
+		return n + 3
+	})
+}
+
+// killEverywhere tries the passages 1, next(1), … of every point.
+func killEverywhere(t *testing.T, opts enginetest.Options, next func(int) int) {
 	for _, point := range crashpoint.All {
 		role, _, _ := strings.Cut(string(point), ".")
 		t.Run(string(point), func(t *testing.T) {
 			t.Parallel()
-			for n := 1; n <= maxPassages; n++ {
+			for n, tried := 1, 0; tried < maxPassages; n, tried = next(n), tried+1 {
 				killed := false
-				t.Run(fmt.Sprint(n), func(t *testing.T) { killed = roles[role](t, point, n) })
+				t.Run(fmt.Sprint(n), func(t *testing.T) { killed = roles[role](t, enginetest.New(t, opts), point, n) })
 				if t.Failed() {
 					return
 				}
@@ -48,14 +64,13 @@ func TestKilledAtEveryPoint(t *testing.T) {
 }
 
 // roles kill and restart each role, and report whether the point was reached.
-var roles = map[string]func(*testing.T, crashpoint.Point, int) bool{
+var roles = map[string]func(*testing.T, *enginetest.Space, crashpoint.Point, int) bool{
 	"coordinator": killCoordinator,
 	"worker":      killWorker,
 	"analyst":     killAnalyst,
 }
 
-func killCoordinator(t *testing.T, point crashpoint.Point, n int) bool {
-	s := five(t)
+func killCoordinator(t *testing.T, s *enginetest.Space, point crashpoint.Point, n int) bool {
 	s.ReserveAddress()
 	p := s.StartProcess(enginetest.CoordinatorID, point, n)
 	p.Listening()
@@ -64,7 +79,7 @@ func killCoordinator(t *testing.T, point crashpoint.Point, n int) bool {
 	}
 	q := s.Ask(analyst.Options{})
 	if !p.Killed(ended(q)) {
-		q.WantOfParticipants(4)
+		q.WantOfParticipants(s.Least())
 		return false
 	}
 	s.StartCoordinator()
@@ -73,8 +88,7 @@ func killCoordinator(t *testing.T, point crashpoint.Point, n int) bool {
 	return true
 }
 
-func killWorker(t *testing.T, point crashpoint.Point, n int) bool {
-	s := five(t)
+func killWorker(t *testing.T, s *enginetest.Space, point crashpoint.Point, n int) bool {
 	s.StartCoordinator()
 	p := s.StartProcess("owner3", point, n)
 	for _, id := range s.Owners {
@@ -87,15 +101,15 @@ func killWorker(t *testing.T, point crashpoint.Point, n int) bool {
 	if killed {
 		s.StartWorker("owner3")
 	}
-	q.WantOfParticipants(4)
+	q.WantOfParticipants(s.Least())
 	if killed {
 		releasedOnce(t, s)
 	}
 	return killed
 }
 
-func killAnalyst(t *testing.T, point crashpoint.Point, n int) bool {
-	s := five(t).Start()
+func killAnalyst(t *testing.T, s *enginetest.Space, point crashpoint.Point, n int) bool {
+	s.Start()
 	p := s.StartProcess(enginetest.AnalystID, point, n)
 	if !p.Killed(nil) {
 		return false
@@ -114,7 +128,7 @@ func killAnalyst(t *testing.T, point crashpoint.Point, n int) bool {
 	if len(pending) != 1 {
 		t.Fatalf("%d questions are pending, want one", len(pending))
 	}
-	s.Resume(pending[0], analyst.Options{}).WantOfParticipants(4)
+	s.Resume(pending[0], analyst.Options{}).WantOfParticipants(s.Least())
 	return true
 }
 
@@ -133,30 +147,14 @@ func ended(q *enginetest.Question) <-chan struct{} {
 func finish(s *enginetest.Space, q *enginetest.Question) {
 	<-q.Done()
 	if notNetwork(q) {
-		q.WantOfParticipants(4)
+		q.WantOfParticipants(s.Least())
 		return
 	}
-	s.Resume(q.Job(), analyst.Options{}).WantOfParticipants(4)
+	s.Resume(q.Job(), analyst.Options{}).WantOfParticipants(s.Least())
 }
 
 // notNetwork reports whether a question that ended did not end for the network.
 func notNetwork(q *enginetest.Question) bool {
 	_, err := q.Wait()
 	return !strings.HasPrefix(fault.Code(err), "TACIT-N")
-}
-
-// releasedOnce looks into the stores of the stopped workers: whoever released
-// did so in one attempt, and all in the same.
-func releasedOnce(t *testing.T, s *enginetest.Space) {
-	t.Helper()
-	attempts := map[uint32]int{}
-	for _, id := range s.Owners {
-		s.StopWorker(id)
-		for _, attempt := range s.Releases(id) {
-			attempts[attempt]++
-		}
-	}
-	if len(attempts) != 1 {
-		t.Errorf("releases by attempt: %v, want those of one attempt", attempts)
-	}
 }

@@ -13,8 +13,8 @@ func (s *Space) found() {
 	c := &charter.Charter{
 		Format: charter.Format, Space: "loopback", Version: 1,
 		Amend:  charter.Amend{Rule: charter.Unanimous},
-		Rules:  charter.Rules{MinContributors: s.opts.MinContributors, ToleratedCorruption: s.opts.Corruptions},
-		Tables: tables(max(1, s.opts.MinCohort)),
+		Rules:  charter.Rules{MinContributors: s.opts.MinContributors, ToleratedCorruption: s.opts.Corruptions, Verification: s.opts.Verification},
+		Tables: s.opts.tables(),
 	}
 	public := map[string]identity.Public{}
 	add := func(id string, role charter.Role) {

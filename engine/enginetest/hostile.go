@@ -8,11 +8,11 @@ import (
 	"github.com/tacit-space/tacit/crypto/identity"
 	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/ring"
-	"github.com/tacit-space/tacit/crypto/secagg"
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/engine/envelope"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/plan"
+	"github.com/tacit-space/tacit/engine/protocol"
 	"github.com/tacit-space/tacit/engine/query"
 	"github.com/tacit-space/tacit/engine/runner"
 	"github.com/tacit-space/tacit/engine/store"
@@ -48,8 +48,10 @@ func (s *Space) Question() *cryptojob.Question {
 	}
 	body, err := job.Marshal()
 	s.must(err)
+	shape, err := plan.GuardShape(&p, ch)
+	s.must(err)
 	m := cryptojob.Manifest{
-		Context: body, Length: p.Length(), Width: ring.Width(p.Width),
+		Context: body, Length: p.Length(), Width: ring.Width(p.Width), Guard: shape,
 		Analyst:         cryptojob.Member{ID: AnalystID, Key: s.identities[AnalystID].Public()},
 		MinContributors: ch.Rules.MinContributors, Corruptions: ch.Rules.ToleratedCorruption,
 		Threshold: cryptojob.ThresholdFor(len(s.Owners), ch.Rules.ToleratedCorruption), Expiry: job.Expiry,
@@ -71,6 +73,7 @@ type HostileHub struct {
 	hub               *transport.Hub
 	connected         chan string
 	packets           chan said
+	claims            *hostileAttempt // of [HostileHub.Claims]
 }
 
 // said is what a worker said.
@@ -178,26 +181,12 @@ func (h *HostileHub) WantOnly(kind envelope.Kind, why *fault.Kind) {
 // honest coordinator would, except that it tells nobody that the job is over.
 func (h *HostileHub) Attempt(q *cryptojob.Question, number uint32) {
 	h.s.T.Helper()
-	submission, err := cryptojob.ParseSubmission(q.Submission())
-	h.s.must(err)
-	a := &hostileAttempt{h: h, job: q.Manifest().Job, number: number}
-	var everybody []session.Party
-	for i := range h.s.Owners {
-		everybody = append(everybody, session.Party(i+1))
-	}
-	machine, err := secagg.NewServer(secagg.ServerConfig{Submission: submission, Attempt: number, Participants: everybody})
-	h.s.must(err)
-	r := runner.New(runner.Config{Machine: machine, Host: a})
-	ended := make(chan runner.Outcome, 1)
-	go func() { ended <- r.Run(context.Background(), session.Start{}) }()
-	for _, id := range h.s.Owners {
-		h.Say(id, a.job, number, envelope.Begin, nil)
-	}
+	a := h.newAttempt(q, number, nil)
+	ended := a.start()
 	for {
 		select {
 		case p := <-h.packets:
-			party, _ := q.Manifest().Party(p.member)
-			_ = r.Post(context.Background(), session.Message{From: party, Body: p.Body})
+			a.receive(p)
 		case out := <-ended:
 			if !out.Done {
 				h.s.T.Fatalf("outcome %+v", out)
@@ -207,10 +196,122 @@ func (h *HostileHub) Attempt(q *cryptojob.Question, number uint32) {
 	}
 }
 
+// The kinds of messages of a guarded release (package guard) that a coordinator changes
+// or makes up here: sums, a worker's claim, the claims of all.
+const (
+	KindSums   = 0x54
+	kindClaim  = 0x55
+	kindClaims = 0x56
+)
+
+// Forge runs an attempt of a guarded release in which the coordinator changes its
+// messages to the workers, and hands round the claims of all, although it sees that they
+// do not agree. It returns when so many workers have failed or refused a message.
+func (h *HostileHub) Forge(q *cryptojob.Question, number uint32, failures int, change func(member string, body []byte) []byte) {
+	h.s.T.Helper()
+	a := h.newAttempt(q, number, change)
+	a.start()
+	failed := make(chan struct{})
+	go func() {
+		defer close(failed)
+		h.s.Log.UntilTimes(failures, `msg="attempt failed"`, `msg="message refused"`)
+	}()
+	a.gather(failed)
+}
+
+// Claims runs an attempt of a guarded release until all workers have made their opening
+// and wait for the claims of all, which [HostileHub.HandRound] says.
+func (h *HostileHub) Claims(q *cryptojob.Question, number uint32) {
+	h.s.T.Helper()
+	a := h.newAttempt(q, number, nil)
+	a.held = true
+	a.start()
+	a.gather(nil)
+	h.claims = a
+}
+
+// HandRound says the claims that [HostileHub.Claims] gathered.
+func (h *HostileHub) HandRound() { h.claims.handRound() }
+
+// gather collects the claims, which the machine does not get, and hands them round unless
+// they are held, until it has them all or, if it is not nil, end is closed.
+func (a *hostileAttempt) gather(end <-chan struct{}) {
+	for {
+		select {
+		case p := <-a.h.packets:
+			if len(p.Body) == 0 || p.Body[0] != kindClaim {
+				a.receive(p)
+				continue
+			}
+			a.claims[p.member] = p.Body[1:]
+			if len(a.claims) < len(a.h.s.Owners) {
+				continue
+			}
+			if a.held {
+				return
+			}
+			a.handRound()
+		case <-end:
+			return
+		}
+	}
+}
+
 type hostileAttempt struct {
 	h      *HostileHub
+	q      *cryptojob.Question
 	job    store.JobID
 	number uint32
+	runner *runner.Runner
+	change func(member string, body []byte) []byte // nil: honest
+	held   bool                                    // claims are not handed round
+	claims map[string][]byte                       // without their kind, by member
+}
+
+func (h *HostileHub) newAttempt(q *cryptojob.Question, number uint32, change func(string, []byte) []byte) *hostileAttempt {
+	h.s.T.Helper()
+	submission, err := cryptojob.ParseSubmission(q.Submission())
+	h.s.must(err)
+	machine, err := protocol.NewServer(protocol.Server{
+		Submission: submission, Attempt: number, Participants: session.Everyone(len(h.s.Owners)),
+	})
+	h.s.must(err)
+	a := &hostileAttempt{h: h, q: q, job: q.Manifest().Job, number: number, change: change, claims: map[string][]byte{}}
+	a.runner = runner.New(runner.Config{Machine: machine, Host: a})
+	return a
+}
+
+// start tells the workers and lets the machine run.
+func (a *hostileAttempt) start() <-chan runner.Outcome {
+	a.h.s.T.Helper()
+	ended := make(chan runner.Outcome, 1)
+	ctx, cancel := context.WithCancel(context.Background())
+	a.h.s.T.Cleanup(cancel)
+	go func() { ended <- a.runner.Run(ctx, session.Start{}) }()
+	for _, id := range a.h.s.Owners {
+		a.h.Say(id, a.job, a.number, envelope.Begin, nil)
+	}
+	return ended
+}
+
+// receive gives the machine what a worker said.
+func (a *hostileAttempt) receive(p said) {
+	if envelope.Kind(p.Kind) != envelope.Protocol || p.Attempt != a.number {
+		return
+	}
+	party, _ := a.q.Manifest().Party(p.member)
+	_ = a.runner.Post(context.Background(), session.Message{From: party, Body: p.Body})
+}
+
+// handRound sends every worker the claims of all.
+func (a *hostileAttempt) handRound() {
+	body := []byte{kindClaims}
+	for _, id := range a.h.s.Owners {
+		body = append(body, a.claims[id]...)
+	}
+	for _, id := range a.h.s.Owners {
+		a.h.Say(id, a.job, a.number, envelope.Protocol, body)
+	}
 }
 
 // Persist implements [runner.Host].
@@ -224,6 +325,10 @@ func (a *hostileAttempt) Send(to session.Party, body []byte) error {
 	if to == session.Analyst {
 		return nil
 	}
+	id := a.h.s.Owners[to-1]
+	if a.change != nil {
+		body = a.change(id, body)
+	}
 	packet := transport.Packet{Job: a.job, Attempt: a.number, Kind: uint8(envelope.Protocol), Body: body}
-	return a.h.hub.Send(context.Background(), a.h.s.Owners[to-1], packet)
+	return a.h.hub.Send(context.Background(), id, packet)
 }

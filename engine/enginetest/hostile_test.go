@@ -152,16 +152,16 @@ func TestWorkerAgainstItsCoordinator(t *testing.T) {
 // release a worker takes part in no other attempt, whoever asks, and also after a
 // restart.
 func TestNoSecondAttemptAfterTheRelease(t *testing.T) {
-	s := enginetest.New(t, enginetest.Options{Owners: 3})
+	for name, opts := range map[string]enginetest.Options{"open": {Owners: 3}, "guarded": {Owners: 3, Cohort: small}} {
+		t.Run(name, func(t *testing.T) { noSecondAttempt(t, enginetest.New(t, opts)) })
+	}
+}
+
+func noSecondAttempt(t *testing.T, s *enginetest.Space) {
 	hub := s.StartHostileHub()
 	q := s.Question()
 	job := q.Manifest().Job
-	for i, id := range s.Owners {
-		s.StartWorker(id)
-		hub.Await(id)
-		hub.Say(id, job, 0, envelope.Offer, offerOf(t, q, session.Party(i+1)))
-		hub.Want(envelope.Accept, nil)
-	}
+	accepted(t, s, hub, q)
 	hub.Attempt(q, 1)
 	hub.Say("owner1", job, 2, envelope.Begin, nil)
 	hub.WantOnly(envelope.Withdraw, worker.ReleasedBefore)
@@ -234,6 +234,17 @@ func TestJobsAreTheirAnalysts(t *testing.T) {
 	}
 	_, err = own.Result(t.Context(), store.JobID{1})
 	wantCode(t, err, coordinator.NoJob)
+}
+
+// accepted starts all workers and has them accept a question.
+func accepted(t *testing.T, s *enginetest.Space, hub *enginetest.HostileHub, q *cryptojob.Question) {
+	t.Helper()
+	for i, id := range s.Owners {
+		s.StartWorker(id)
+		hub.Await(id)
+		hub.Say(id, q.Manifest().Job, 0, envelope.Offer, offerOf(t, q, session.Party(i+1)))
+		hub.Want(envelope.Accept, nil)
+	}
 }
 
 func offerOf(t *testing.T, q *cryptojob.Question, p session.Party) []byte {

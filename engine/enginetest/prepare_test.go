@@ -18,7 +18,7 @@ const made = "key set made"
 // moment.
 func ahead(t *testing.T, owners int) *enginetest.Space {
 	return enginetest.New(t, enginetest.Options{
-		Owners: owners, MinCohort: 2,
+		Owners: owners, Cohort: 2,
 		Coordinator: func(cfg *coordinator.Config) {
 			cfg.Limits.KeysAhead = 1
 			cfg.Timing.Idle = 10 * time.Millisecond
@@ -30,7 +30,7 @@ func ahead(t *testing.T, owners int) *enginetest.Space {
 // is made after it.
 func TestKeysAhead(t *testing.T) {
 	s := ahead(t, 3).Start()
-	s.Log.UntilTimes(made, 4) // the coordinator's, and every owner's
+	s.Log.UntilTimes(4, made) // the coordinator's, and every owner's
 	var phases []uint8
 	answer := s.Ask(analyst.Options{OnProgress: func(p transport.Progress) { phases = append(phases, p.Phase) }})
 	answer.Want(s.Owners...)
@@ -39,21 +39,21 @@ func TestKeysAhead(t *testing.T) {
 			t.Fatalf("phase %d: keys were made for the question", p)
 		}
 	}
-	s.Log.UntilTimes(made, 8)
+	s.Log.UntilTimes(8, made)
 }
 
 // TestKeysAheadSurviveRestarts: key sets are durable; if one owner's part is lost, the
 // question is answered with fresh ones.
 func TestKeysAheadSurviveRestarts(t *testing.T) {
 	s := ahead(t, 3).Start()
-	s.Log.UntilTimes(made, 4)
+	s.Log.UntilTimes(4, made)
 	s.StopWorker(s.Owners[1])
 	s.StopCoordinator()
 	s.StartCoordinator()
 	s.StartWorker(s.Owners[1])
 	s.Ask(analyst.Options{}).Want(s.Owners...)
 
-	s.Log.UntilTimes(made, 8)
+	s.Log.UntilTimes(8, made)
 	s.StopWorker(s.Owners[2])
 	if err := os.RemoveAll(s.Store(s.Owners[2])); err != nil {
 		t.Fatal(err)

@@ -111,14 +111,15 @@ func (q *Question) Until(match func(transport.Progress) bool) {
 		select {
 		case <-more:
 		case <-q.done:
-			if !q.saw(match) {
+			if !q.Saw(match) {
 				q.s.T.Fatal("the question ended before the event: ", q.err)
 			}
 		}
 	}
 }
 
-func (q *Question) saw(match func(transport.Progress) bool) bool {
+// Saw reports whether the job had an event so far.
+func (q *Question) Saw(match func(transport.Progress) bool) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return slices.ContainsFunc(q.events, match)

@@ -51,18 +51,21 @@ func (l *Log) Write(b []byte) (int, error) {
 }
 
 // Until waits until a text has been logged.
-func (l *Log) Until(text string) { l.UntilTimes(text, 1) }
+func (l *Log) Until(text string) { l.UntilTimes(1, text) }
 
-// UntilTimes waits until a text has been logged so often.
-func (l *Log) UntilTimes(text string, times int) {
+// UntilTimes waits until some texts have been logged n times together.
+func (l *Log) UntilTimes(n int, texts ...string) {
 	for {
 		l.mu.Lock()
 		if l.more == nil {
 			l.more = make(chan struct{})
 		}
-		found, more := bytes.Count(l.text.Bytes(), []byte(text)) >= times, l.more
+		found, more := 0, l.more
+		for _, text := range texts {
+			found += bytes.Count(l.text.Bytes(), []byte(text))
+		}
 		l.mu.Unlock()
-		if found {
+		if found >= n {
 			return
 		}
 		<-more

@@ -23,10 +23,13 @@ import (
 
 // Options of a space.
 type Options struct {
-	Owners          int // at least 3
-	MinContributors int // 0: as few as is safe
-	Corruptions     int // 0: 1
-	MinCohort       int // of the table, which has no privacy unit but its rows; 0: 1
+	Owners          int    // at least 3
+	MinContributors int    // 0: as few as is safe
+	Corruptions     int    // 0: 1
+	Cohort          int    // min_cohort of the table; 0: 1, nothing is guarded
+	CostCohort      int    // min_cohort of the column cost; 0: that of the table
+	Units           bool   // rows belong to patients, and these are the privacy units
+	Verification    string // of a guarded release; "": the charter's default
 	Coordinator     func(*coordinator.Config)
 	Worker          func(id string, cfg *worker.Config)
 }
@@ -72,7 +75,7 @@ func New(t testing.TB, opts Options) *Space {
 	for i := range opts.Owners {
 		id := fmt.Sprintf("owner%d", i+1)
 		s.Owners = append(s.Owners, id)
-		s.Rows[id] = makeRows(seed, i)
+		s.Rows[id] = opts.makeRows(seed, i)
 		s.Gates[id] = &Gate{}
 	}
 	s.found()
@@ -91,7 +94,7 @@ func New(t testing.TB, opts Options) *Space {
 func (s *Space) mapTable(id string) {
 	s.T.Helper()
 	file := filepath.Join(s.T.TempDir(), id+".csv")
-	s.must(os.WriteFile(file, []byte(csv(s.Rows[id])), 0o600))
+	s.must(os.WriteFile(file, []byte(s.opts.csv(s.Rows[id])), 0o600))
 	engine, err := openTable(file, s.Bundle)
 	s.must(err)
 	s.T.Cleanup(engine.Close)
@@ -109,6 +112,9 @@ func openTable(file string, bundle *charter.Bundle) (*source.Engine, error) {
 	}
 	return engine, engine.Lock(context.Background())
 }
+
+// Least is how many owners an answer needs.
+func (s *Space) Least() int { return s.opts.MinContributors }
 
 func (s *Space) must(err error) {
 	s.T.Helper()

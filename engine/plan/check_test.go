@@ -35,6 +35,15 @@ func compile(t testing.TB, ch *charter.Charter, sql string) *plan.Plan {
 	return &q.Plan
 }
 
+// tryCompile returns nil for a query that is refused.
+func tryCompile(ch *charter.Charter, sql string) *plan.Plan {
+	q, err := query.Compile(sql, ch)
+	if err != nil {
+		return nil
+	}
+	return &q.Plan
+}
+
 const broad = `SELECT ward, date_trunc('month', admitted), CASE WHEN smoker THEN 's' END,
 	COUNT(stay), SUM(stay * cost), SUM(bmi) FILTER (WHERE level = 2)
 	FROM visits WHERE age >= 18 AND admitted >= '2024-01-01' AND admitted < '2024-07-01' GROUP BY 1, 2, 3`

@@ -117,5 +117,8 @@ func (l *Layout) traffic(n int) (up, down int64) {
 	others := int64(n - 1)
 	up = key + input + opening + claims + others*ciphertext
 	down = 2*(key+input) + int64(n)*(claims+3*ciphertext+signed)
+	if l.Shape.Verify != guard.VerifyAll {
+		down += 2 * int64(l.Shape.Outputs()) * int64(p.Out.Size()) // of others' evaluation
+	}
 	return up, down
 }

@@ -81,8 +81,8 @@ func NewLayout(p *Plan, ch *charter.Charter) (*Layout, *fault.Fault) {
 		}
 		l := &Layout{Guards: guards, sums: len(p.Sums)}
 		if f := l.lay(p, ch, params); f != nil {
-			if why == nil || f.Code == TooManyUnits.Code {
-				why = f
+			if why == nil || !NoParameters.Is(f) || NoParameters.Is(why) {
+				why = f // of the largest set that could evaluate, if there is one
 			}
 			continue
 		}
@@ -112,6 +112,9 @@ func GuardShape(p *Plan, ch *charter.Charter) ([]byte, error) {
 // lay fills in everything for one parameter set.
 func (l *Layout) lay(p *Plan, ch *charter.Charter, params *he.Params) *fault.Fault {
 	owners := len(ch.OwnersOf(p.Table))
+	if f := l.evaluable(params, owners); f != nil {
+		return f
+	}
 	units := new(big.Int).Mul(UnitBound(p, ch), big.NewInt(int64(owners)))
 	if units.Cmp(new(big.Int).SetUint64(params.T())) >= 0 {
 		return TooManyUnits.New("%d rows of each of %d owners may be more than the %d privacy units that a guard can count", ch.Table(p.Table).MaxRows, owners, params.T()-1)
@@ -132,6 +135,20 @@ func (l *Layout) lay(p *Plan, ch *charter.Charter, params *he.Params) *fault.Fau
 	var err error
 	if l.Budget, err = l.Shape.Budget(owners); err != nil {
 		return NoParameters.New("%w", err)
+	}
+	return nil
+}
+
+// evaluable refuses a set that is not deep enough, or too noisy.
+func (l *Layout) evaluable(params *he.Params, owners int) *fault.Fault {
+	for _, g := range l.Guards {
+		circuit, err := he.NewCircuit(g.K)
+		if err == nil {
+			_, err = params.Budget(circuit, owners)
+		}
+		if err != nil {
+			return NoParameters.New("%w", err)
+		}
 	}
 	return nil
 }
