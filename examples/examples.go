@@ -25,7 +25,7 @@ func All() []Example {
 	return []Example{
 		{
 			Name: "health", Title: "two clinical studies, each split over the places that recorded it",
-			Brief: []string{"01-infections-by-treatment", "02-hospitals-by-region", "10-missing-values"},
+			Brief: []string{"01-infections-by-treatment", "02-hospitals-by-region", "04-hospitals-with-most-infections", "11-institutions"},
 		},
 		{Name: "energy", Title: "six synthetic utilities, made from real load curves"},
 	}
