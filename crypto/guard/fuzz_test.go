@@ -2,6 +2,8 @@ package guard
 
 import (
 	"bytes"
+	"encoding/binary"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -279,4 +281,59 @@ func FuzzStep(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Lengths that are announced take no memory before they are compared with what is there.
+func TestAnnouncedLengths(t *testing.T) {
+	w := newWorld(t, small(), 3, 1)
+	hash := w.manifest.Hash()
+	list := func(to []byte, n uint32) []byte { return binary.LittleEndian.AppendUint32(to, n) }
+	many := list(nil, 500)
+	for p := range uint16(500) {
+		many = binary.LittleEndian.AppendUint16(many, p+1)
+	}
+	keys := append(make([]byte, 33), 2, 0, 0, 0, 'F', '7')
+	state := append(append(append([]byte{byte(kindServerState)}, hash[:]...), 1, 0, 0, 0), 0)
+	done := append(append(append([]byte{byte(kindServerState)}, hash[:]...), 1, 0, 0, 0), 1)
+	worker := append(append(append([]byte{byte(kindWorkerState)}, hash[:]...), 1, 0, 0, 0), 1, 0, 0)
+	result := append([]byte{byte(kindResult)}, make([]byte, 100)...)
+	public := func(b []byte) error { b[0] = byte(kindPublicKeys); _, err := ParsePublicKeys(b); return err }
+	keySet := func(b []byte) error { b[0] = byte(kindKeySet); _, err := ParseKeySet(b); return err }
+	server := func(b []byte) error { _, err := RestoreServer(w.serverConfig(1, w.everyone()), b); return err }
+	restored := func(b []byte) error { _, err := RestoreWorker(fuzzed().workerConfig(1, 1), b); return err }
+	open := func(b []byte) error { _, err := Open(w.question, b, nil); return err }
+	hellos := func(b []byte) error { _, err := decodeHellos(b, 500); return err }
+	shape := func(b []byte) error { _, err := ParseShape(b, 3); return err }
+	for name, c := range map[string]struct {
+		parse func([]byte) error
+		b     []byte
+	}{
+		"public keys, parties":      {public, list(bytes.Clone(keys), 0xffffffff)},
+		"public keys, 500 parties":  {public, append(bytes.Clone(keys), many...)},
+		"public keys, set":          {public, list(make([]byte, 33), 0x7fffffff)},
+		"key set, parties":          {keySet, list(bytes.Clone(keys), 0xffffffff)},
+		"key set, 500 parties":      {keySet, append(bytes.Clone(keys), many...)},
+		"server state, parties":     {server, list(bytes.Clone(state), 0xffffffff)},
+		"server state, 500 parties": {server, append(bytes.Clone(state), many...)},
+		"server state, result":      {server, list(bytes.Clone(done), 1<<30)},
+		"worker state, parties":     {restored, list(bytes.Clone(worker), 0xffffffff)},
+		"result, parties":           {open, list(bytes.Clone(result), 0xffffffff)},
+		"result, 500 parties":       {open, append(bytes.Clone(result), many...)},
+		"hellos, parties":           {hellos, list([]byte{byte(kindHellos)}, 0xffffffff)},
+		"hellos, 500 parties":       {hellos, append([]byte{byte(kindHellos)}, many...)},
+		"shape, groups":             {shape, list([]byte{1, 2, 0, 0, 0, 'F', '7', 1}, 0xffffffff)},
+		"shape, runs":               {shape, list(append(list([]byte{1, 2, 0, 0, 0, 'F', '7', 1}, 1), 2, 1), 0xffffffff)},
+	} {
+		_ = c.parse(bytes.Clone(c.b)) // parameter sets are made once
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err := c.parse(c.b)
+		runtime.ReadMemStats(&after)
+		if err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > 4<<20 {
+			t.Errorf("%s: %d bytes of input take %d bytes", name, len(c.b), took)
+		}
+	}
 }
