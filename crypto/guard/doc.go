@@ -76,10 +76,9 @@
 // suppression rests on T+1 workers, or on C, evaluating as they should; single inputs do not.
 //
 // What sums are rests on fingerprints. A sum that is not that of the shares, or a share that
-// was chosen after others were seen, goes unnoticed if C and two workers that are neighbours in
-// the circle lie (C says who takes part, and so who are neighbours), or with probability 2^-96
-// for every sum that C tries. This gives them no more than the last line of the table gives one of them
-// with A. C with one liar is caught by the liar's auditor, without whose opening nobody opens
+// was chosen after others were seen, goes unnoticed if C and two workers lie, or with
+// probability 2^-96 for every sum that C tries. This gives them no more than the last line of the
+// table gives one of them with A. C with one liar is caught by the liar's auditor, without whose opening nobody opens
 // anything.
 //
 // What A reads rests on the tag: C with a worker, who knows alpha, can add to it what it

@@ -62,7 +62,7 @@ func TestOneResidue(t *testing.T) {
 		m.allNotice(session.ErrCheck)
 	})
 	t.Run("key", func(t *testing.T) {
-		m := newMallory(t, attackWorldOf(t, small(), defences{}), 1)
+		m := newMallory(t, attackWorldOf(t, small(), 3, defences{}), 1)
 		m.makeKeys(twist{sums: func(x *collector) { bump(x.sum[14], 5, 8191) }}, nil)
 		m.allNotice(session.ErrCheck)
 	})
@@ -148,7 +148,7 @@ func TestNoncesAreCommitted(t *testing.T) {
 		"left out":  func(n []byte) []byte { return n[32:] },
 		"zeros":     func(n []byte) []byte { clear(n[64:]); return n },
 	} {
-		m := newMallory(t, attackWorldOf(t, small(), defences{}), 1)
+		m := newMallory(t, attackWorldOf(t, small(), 3, defences{}), 1)
 		m.makeKeys(twist{}, func(_ *keyServer, bodies map[session.Party][]byte) {
 			for p, body := range bodies {
 				nonces := change(bytes.Clone(body[1 : 1+3*nonceSize]))
@@ -517,6 +517,37 @@ func TestOrderOfEvents(t *testing.T) {
 		t.Errorf("%v %v", effects, err)
 	}
 	if _, err := m.Step(session.Start{}); !errors.Is(err, session.ErrEnded) {
+		t.Error(err)
+	}
+}
+
+// The coordinator of a preparation minds its own clock and workers only.
+func TestOrderOfPreparation(t *testing.T) {
+	w := newWorldOf(t, small(), 4, 3, 1)
+	cfg := w.prepareConfig(0)
+	cfg.Participants = session.Everyone(3)
+	server, err := NewPrepareServer(cfg)
+	must(t, err)
+	_, err = server.Step(session.Start{})
+	must(t, err)
+	for _, ev := range []session.Event{session.Deadline{Phase: PhaseReveal}, session.Gone{Party: 4}} {
+		if effects, err := server.Step(ev); err != nil || len(effects) > 0 {
+			t.Errorf("%+v: %v %v", ev, effects, err)
+		}
+	}
+	ready := begin(kindReady)
+	ready.Fixed(make([]byte, 32))
+	for from, want := range map[session.Party]error{4: session.ErrUnknownSender, 3: session.ErrEarly} {
+		if _, err := server.Step(session.Message{From: from, Body: ready.Data()}); !errors.Is(err, want) {
+			t.Errorf("ready from %d: %v", from, err)
+		}
+	}
+	effects, err := server.Step(session.Gone{Party: 3})
+	must(t, err)
+	if abort, ok := effects[0].(session.Abort); !ok || !errors.Is(abort.Err, session.ErrTooFew) {
+		t.Errorf("%+v", effects)
+	}
+	if _, err := server.Step(session.Start{}); !errors.Is(err, session.ErrEnded) {
 		t.Error(err)
 	}
 }

@@ -28,8 +28,9 @@ type WorkerConfig struct {
 // Worker is one owner's role in one attempt: a [session.Machine].
 //
 // It answers the coordinator's messages. One that breaks a rule is refused with a
-// [session.BlameError] and changes nothing; sums, claims or outputs that do not agree end the attempt
-// with an Abort that blames who signed them.
+// [session.BlameError] and changes nothing; sums, claims or outputs that do not agree, although all
+// have signed, end the attempt with an Abort, which blames a worker if nobody else can have
+// done it.
 type Worker struct {
 	job.Attempt
 	shape   *checked
