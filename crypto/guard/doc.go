@@ -66,8 +66,9 @@
 //	C, with up to n−1 workers       nothing of honest inputs but the shape
 //	A                               what is released
 //	A and C                         the same
-//	A, C and up to n−1 workers      released cells less their own part; of the others only g < k,
-//	                                that is a bound on the honest part
+//	A, C and up to n−1 workers      if these made their shares as they should: released cells less
+//	                                their own part; of the others only g < k, that is a bound on
+//	                                the honest part
 //	a lying worker and A            everything: it adds k to its own guards
 //
 // The last line cannot be closed by any check of sums: workers are trusted to state their own
@@ -78,8 +79,8 @@
 // What sums are rests on fingerprints. A sum that is not that of the shares, or a share that
 // was chosen after others were seen, goes unnoticed if C and two workers lie, or with
 // probability 2^-96 for every sum that C tries. This gives them no more than the last line of the
-// table gives one of them with A. C with one liar is caught by the liar's auditor, without whose opening nobody opens
-// anything.
+// table gives one of them with A. C with one liar is caught by the liar's auditor, without whose
+// opening nothing can be read.
 //
 // What A reads rests on the tag: C with a worker, who knows alpha, can add to it what it
 // likes, as the worker can to its input.

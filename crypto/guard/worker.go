@@ -131,7 +131,7 @@ func (w *Worker) useKeys(k *KeySet) error {
 	case len(k.Parties) < w.MinContributors && !w.without.minContributors:
 		return fmt.Errorf("%w: a key set of %d workers, wanted at least %d", session.ErrTooFew, len(k.Parties), w.MinContributors)
 	}
-	if err := k.claim(w.Roster, w.shape.Set); err != nil {
+	if err := k.useUp(w.Roster, w.shape.Set); err != nil {
 		return err
 	}
 	w.keys = k
