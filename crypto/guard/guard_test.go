@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tacit-space/tacit/crypto/cryptotest"
@@ -711,4 +712,31 @@ func shows(text string, secret []byte) bool {
 	return strings.Contains(text, string(part)) || strings.Contains(text, hex.EncodeToString(part)) ||
 		strings.Contains(text, strings.Trim(fmt.Sprint(part), "[]")) ||
 		strings.Contains(text, strings.Trim(fmt.Sprintf("%#v", part), "[]byte{}"))
+}
+
+// Work that is shared out gives the same bytes. (Run it with -race.)
+func TestParallel(t *testing.T) {
+	s := &Shape{Set: "F7", Verify: VerifySome, Groups: []Group{{K: 3, Runs: []Run{{Guards: 20, Limbs: 3}}}, small().Groups[0]}}
+	results := [2][]byte{}
+	for i, par := range []session.Parallel{nil, func(n int, f func(int)) {
+		var all sync.WaitGroup
+		for j := range n {
+			all.Go(func() { f(j) })
+		}
+		all.Wait()
+	}} {
+		w := newWorld(t, s, 3, 2)
+		w.par = par
+		net := w.network(1, 1, w.everyone())
+		net.Orderly = true
+		w.begin(net)
+		net.Run()
+		o, err := w.opened(net)
+		must(t, err)
+		w.check(o, w.everyone())
+		results[i] = net.Mailbox(session.Analyst)[0]
+	}
+	if !bytes.Equal(results[0], results[1]) {
+		t.Error("the result depends on who works")
+	}
 }
