@@ -7,6 +7,7 @@ import (
 	bin "encoding/binary"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/bits"
 	"os"
 	"path/filepath"
@@ -91,6 +92,77 @@ func TestCoordinatorHoldsNoData(t *testing.T) {
 	}
 }
 
+// plantedSmall are the values of a group that is too small to be shown.
+var plantedSmall = []int64{12_345_678_901_234_567, 23_456_789_012_345_671, 34_567_890_123_456_712}
+
+// TestCoordinatorHoldsNoDataOfAGuardedJob plants values as above, some of them in a group
+// that is suppressed. The coordinator has none of the values, sums and totals; the
+// analyst has the total of the large group, and nothing of the small one, neither in its
+// store nor in the answer.
+func TestCoordinatorHoldsNoDataOfAGuardedJob(t *testing.T) {
+	s := newGuardedSpace(t, planted, plantedSmall...)
+	coordinator, worker := s.pid(lab.CoordinatorID), s.pid(owner(0))
+	wanted, secret := map[string]int64{}, map[string]int64{}
+	var total, small int64
+	for i, v := range planted {
+		wanted["value of "+owner(i)] = v[0]
+		wanted["sum of "+owner(i)] = v[0] + v[1]
+		total += v[0] + v[1]
+	}
+	for i, v := range plantedSmall {
+		secret["small value of "+owner(i)] = v
+		small += v
+	}
+	secret["suppressed total"] = small
+	secret["total of all"] = total + small
+	maps.Copy(wanted, secret)
+	released := map[string]int64{"result": total}
+	maps.Copy(wanted, released)
+
+	inWorker := map[string]bool{}
+	for range 2 {
+		a := s.ask()
+		for looking := true; looking; {
+			select {
+			case got := <-a.out:
+				if got.err != nil {
+					t.Fatal(got.err)
+				}
+				s.check(got.text)
+				for what := range search([][]byte{[]byte(got.text)}, secret) {
+					t.Errorf("the answer has the %s", what)
+				}
+				if len(search([][]byte{[]byte(got.text)}, released)) == 0 {
+					t.Fatalf("the analyst does not see %d in %s", total, got.text)
+				}
+				looking = false
+			default:
+			}
+			for what := range search(memory(t, coordinator), wanted) {
+				t.Errorf("the coordinator's memory has the %s", what)
+			}
+			for what := range search(memory(t, worker), wanted) {
+				inWorker[what] = true
+			}
+		}
+	}
+	if !inWorker["value of "+owner(0)] && !inWorker["sum of "+owner(0)] && !inWorker["small value of "+owner(0)] {
+		t.Error("the search does not find the values where they are, at their worker")
+	}
+	for what := range inWorker {
+		if !strings.HasSuffix(what, owner(0)) {
+			t.Errorf("the memory of %s has the %s", owner(0), what)
+		}
+	}
+	for what, where := range searchFiles(t, s, wanted) {
+		t.Errorf("%s has the %s", where, what)
+	}
+	maps.DeleteFunc(wanted, func(what string, _ int64) bool { return what == "result" })
+	for what, where := range searchFilesOf(t, s, lab.AnalystID, wanted) {
+		t.Errorf("%s has the %s", where, what)
+	}
+}
+
 // search returns what was found.
 func search(in [][]byte, wanted map[string]int64) map[string]bool {
 	found := map[string]bool{}
@@ -142,9 +214,15 @@ func memory(t *testing.T, pid int) [][]byte {
 // searchFiles looks through the coordinator's store, configuration and log.
 func searchFiles(t *testing.T, s *space, wanted map[string]int64) map[string]string {
 	t.Helper()
+	return searchFilesOf(t, s, lab.CoordinatorID, wanted)
+}
+
+// searchFilesOf looks through those of any member.
+func searchFilesOf(t *testing.T, s *space, member string, wanted map[string]int64) map[string]string {
+	t.Helper()
 	found, files := map[string]string{}, 0
 	err := filepath.WalkDir(filepath.Join(s.Dir, ".lab"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.Contains(path, lab.CoordinatorID) {
+		if err != nil || d.IsDir() || !strings.Contains(path, member) {
 			return err
 		}
 		text, err := os.ReadFile(path)
@@ -155,7 +233,7 @@ func searchFiles(t *testing.T, s *space, wanted map[string]int64) map[string]str
 		return err
 	})
 	if err != nil || files < 3 {
-		t.Fatalf("%d files of the coordinator, %v", files, err)
+		t.Fatalf("%d files of %s, %v", files, member, err)
 	}
 	return found
 }
