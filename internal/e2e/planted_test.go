@@ -8,14 +8,20 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math/big"
 	"math/bits"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/tacit-space/tacit/crypto/ring"
+	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/lab"
+	"github.com/tacit-space/tacit/engine/plan"
+	"github.com/tacit-space/tacit/engine/query"
 )
 
 // planted are values that do not occur by chance in any of their forms.
@@ -119,6 +125,7 @@ func TestCoordinatorHoldsNoDataOfAGuardedJob(t *testing.T) {
 	released := map[string]int64{"result": total}
 	maps.Copy(wanted, released)
 
+	patterns := limbPatterns(t, s)
 	inWorker := map[string]bool{}
 	for range 2 {
 		a := s.ask()
@@ -138,13 +145,25 @@ func TestCoordinatorHoldsNoDataOfAGuardedJob(t *testing.T) {
 				looking = false
 			default:
 			}
-			for what := range search(memory(t, coordinator), wanted) {
+			held := memory(t, coordinator)
+			for what := range search(held, wanted) {
 				t.Errorf("the coordinator's memory has the %s", what)
 			}
-			for what := range search(memory(t, worker), wanted) {
+			for what := range searchPatterns(held, patterns) {
+				t.Errorf("the coordinator's memory has %s", what)
+			}
+			held = memory(t, worker)
+			for what := range search(held, wanted) {
+				inWorker[what] = true
+			}
+			for what := range searchPatterns(held, patterns) {
 				inWorker[what] = true
 			}
 		}
+	}
+	t.Logf("in the memory of %s: %v", owner(0), slices.Sorted(maps.Keys(inWorker)))
+	if !inWorker["limbs of "+owner(0)] {
+		t.Error("the search does not find limbs where they are, at their worker")
 	}
 	if !inWorker["value of "+owner(0)] && !inWorker["sum of "+owner(0)] && !inWorker["small value of "+owner(0)] {
 		t.Error("the search does not find the values where they are, at their worker")
@@ -161,6 +180,90 @@ func TestCoordinatorHoldsNoDataOfAGuardedJob(t *testing.T) {
 	for what, where := range searchFilesOf(t, s, lab.AnalystID, wanted) {
 		t.Errorf("%s has the %s", where, what)
 	}
+}
+
+// limbPatterns are the forms that numbers have in the slots of a guarded release: words
+// with a limb of the groups one after the other, of each owner and of the totals.
+func limbPatterns(t *testing.T, s *space) map[string][][]byte {
+	t.Helper()
+	bundle, err := charter.ReadBundle(filepath.Join(s.Dir, ".lab", "space.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch := bundle.Charter()
+	q, err := query.Compile(guardedQuestion, ch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	layout, f := plan.NewLayout(&q.Plan, ch)
+	if f != nil {
+		t.Fatal(f)
+	}
+	out, total := map[string][][]byte{}, map[[2]int][]int64{}
+	for i, v := range planted {
+		small, rows := int64(0), uint64(0)
+		if i < len(plantedSmall) {
+			small, rows = plantedSmall[i], 1
+		}
+		cells := []int64{2, v[0] + v[1], 0, 0, int64(rows), small} // count and sum of big, none, small
+		vector := ring.NewVector(ring.Width(q.Plan.Width), len(cells))
+		for j, x := range cells {
+			if err := vector.SetBig(j, big.NewInt(x)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		input, err := layout.Input(vector, [][]uint64{{2, 0, rows}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for r, run := range input.Groups[0] {
+			for l, limb := range run.Limbs {
+				out["limbs of "+owner(i)] = append(out["limbs of "+owner(i)], words(limb)...)
+				at := [2]int{r, l}
+				if total[at] == nil {
+					total[at] = make([]int64, len(limb))
+				}
+				for c, x := range limb {
+					total[at][c] += x
+				}
+			}
+		}
+	}
+	for _, limb := range total {
+		out["limbs of totals"] = append(out["limbs of totals"], words(limb)...)
+	}
+	return out
+}
+
+// words writes limbs of several groups as they would lie in memory. Those of which only one
+// is large are left out, as they may occur by chance.
+func words(limb []int64) [][]byte {
+	large := 0
+	var b []byte
+	for _, x := range limb {
+		if x > 1<<10 {
+			large++
+		}
+		b = bin.LittleEndian.AppendUint64(b, uint64(x))
+	}
+	if large < 2 {
+		return nil
+	}
+	return [][]byte{b}
+}
+
+func searchPatterns(in [][]byte, patterns map[string][][]byte) map[string]bool {
+	found := map[string]bool{}
+	for what, forms := range patterns {
+		for _, form := range forms {
+			for _, part := range in {
+				if bytes.Contains(part, form) {
+					found[what] = true
+				}
+			}
+		}
+	}
+	return found
 }
 
 // search returns what was found.
