@@ -36,7 +36,7 @@ tables:
 	if d.opts.MinCohort > 0 {
 		fmt.Fprintf(&b, "    min_cohort: %d\n", *t.MinCohort)
 	} else {
-		b.WriteString("    min_cohort: 1  # every cell is shown, however small; a table with more is refused until guarded release is there\n")
+		b.WriteString("    min_cohort: 1  # every cell is shown, however small; 10 withholds numbers with fewer than 10 units behind them\n")
 	}
 	fmt.Fprintf(&b, "    max_rows: %d  # of one owner, at most; %d rows were split over %d owners\n", t.MaxRows, d.Rows, len(d.Owners))
 	b.WriteString("    # roles: identifier (privacy unit), category (GROUP BY, equality), measure (aggregates, ranges, bins),\n")

@@ -5,13 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/tacit-space/tacit/engine/lab/draft"
 )
 
 // Answer is a result in the form in which tacit writes results as JSON. Values are
-// nil, json.Number, bool or string.
+// nil, json.Number, bool, string or [Below].
 type Answer struct {
 	Columns []Column
 	Rows    [][]any
@@ -22,6 +23,15 @@ type Column struct {
 	Name string `json:"name"`
 	Type string `json:"type"` // as DuckDB names it
 }
+
+// Below is a value that was suppressed: fewer than so many privacy units stand behind it.
+type Below int
+
+// String writes it as people see it.
+func (b Below) String() string { return fmt.Sprintf("< %d", int(b)) }
+
+// MarshalJSON writes it as tacit does.
+func (b Below) MarshalJSON() ([]byte, error) { return fmt.Appendf(nil, `{"below":%d}`, int(b)), nil }
 
 // Ask runs a question of the embedded engine. It compares with [Difference] to the
 // answer that the space gives.
@@ -73,6 +83,19 @@ func Decode(text []byte) (*Answer, error) {
 	var a Answer
 	if err := d.Decode(&a); err != nil {
 		return nil, fmt.Errorf("answer: %w", err)
+	}
+	for r, row := range a.Rows {
+		for i, v := range row {
+			object, ok := v.(map[string]any)
+			if !ok {
+				continue
+			}
+			k, err := strconv.Atoi(fmt.Sprint(object["below"]))
+			if err != nil || len(object) != 1 {
+				return nil, fmt.Errorf("answer: row %d, column %d: an object that is no suppressed value", r+1, i+1)
+			}
+			row[i] = Below(k)
+		}
 	}
 	return &a, nil
 }

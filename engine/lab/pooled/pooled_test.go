@@ -72,3 +72,42 @@ func TestDifference(t *testing.T) {
 		}
 	}
 }
+
+// A suppressed value is like itself only: not like NULL, a number or another k, and whatever
+// the type of its column.
+func TestSuppressedValues(t *testing.T) {
+	const columns = `{"columns":[{"name":"n","type":"BIGINT"},{"name":"x","type":"DOUBLE"}],"rows":`
+	const want = columns + `[[{"below":10},{"below":10}]]}`
+	for text, equal := range map[string]bool{
+		`[[{"below": 10}, {"below": 10}]]`: true,
+		`[[{"below": 10}, {"below": 5}]]`:  false,
+		`[[{"below": 5}, {"below": 10}]]`:  false,
+		`[[{"below": 10}, null]]`:          false,
+		`[[null, {"below": 10}]]`:          false,
+		`[[10, {"below": 10}]]`:            false,
+		`[[{"below": 10}, 10]]`:            false,
+		`[["< 10", {"below": 10}]]`:        false,
+	} {
+		a, err := Decode([]byte(want))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := Decode([]byte(columns + text + "}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if one, other := Difference(a, b, true, nil), Difference(b, a, false, nil); (one == "") != equal || (other == "") != equal {
+			t.Errorf("%s: differences %q, %q", text, one, other)
+		}
+		if equal {
+			if again, err := b.JSON(); err != nil || !strings.Contains(string(again), `[{"below":10},{"below":10}]`) {
+				t.Errorf("written again as %s, %v", again, err)
+			}
+		}
+	}
+	for _, bad := range []string{`[[{"above": 10}, 1]]`, `[[{"below": 1, "above": 2}, 1]]`, `[[{"below": "x"}, 1]]`} {
+		if _, err := Decode([]byte(columns + bad + "}")); err == nil {
+			t.Errorf("%s is read", bad)
+		}
+	}
+}
