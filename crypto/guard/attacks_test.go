@@ -249,7 +249,7 @@ func (m *mallory) eighths(y uint64) uint64 {
 // prime of the inputs, which only the first product uses; what it multiplies are the digits of
 // a_g², which everybody knows.
 func attackWrongKey(t *testing.T, without defences) bool {
-	w := attackWorldOf(t, &Shape{Set: "F7", Verify: VerifyAll, Groups: []Group{{K: 2, Runs: []Run{{Guards: 6, Limbs: 2}}}}}, without)
+	w := attackWorldOf(t, &Shape{Set: "F7", Verify: VerifyAll, Groups: []Group{{K: 2, Runs: []Run{{Guards: 6, Limbs: 2}}}}}, 3, without)
 	m := newMallory(t, w, 1)
 	m.release = newRelease(m.workers[1].Attempt, m.workers[1].shape, &PublicKeys{Parties: w.everyone()}) // for its numbers
 	m.makeKeys(twist{sums: func(x *collector) { m.spoilKey(x.sum) }}, nil)
@@ -301,7 +301,7 @@ func invmod(a, q uint64) uint64    { return field(q).power(a%q, q-2) }
 // Worker 3 chooses its share of the key after it has seen the others', so that the sums are
 // what it wants: zeros. Its auditor compares the share with the commitment.
 func attackRushing(t *testing.T, without defences) bool {
-	m := newMallory(t, attackWorldOf(t, small(), without), 1, 3)
+	m := newMallory(t, attackWorldOf(t, small(), 3, without), 1, 3)
 	m.makeKeys(twist{shares: func(x *collector, audits map[session.Party][]byte) {
 		primes := append(append([]uint64(nil), primesF7...), specialF7...)
 		own := decoded(t, &x.exchange, audits[3][1:])
@@ -375,6 +375,98 @@ func TestTwoNeighboursLie(t *testing.T) {
 	}
 	if !m.readsSuppressed() {
 		t.Error("the exchange is better than its documentation")
+	}
+}
+
+// Nor do they see two other workers that lie, if the coordinator shows every worker the
+// claims that fit what it audits: of liars 2 and 4 the auditor of 2 gets the wrong claim of 4,
+// and all others that of 2. (The claims of keys are in the id of a key set, on which everybody
+// has to agree; for inputs, an opening follows at once.)
+func TestTwoOthersLie(t *testing.T) {
+	w := attackWorldOf(t, small(), 4, defences{}).prepare()
+	m := newMallory(t, w, 1, 2, 4)
+	var before []he.Poly
+	raise := func(x *collector) {
+		before = clonePolys(x.sum)
+		m.raise(x)
+	}
+	claims := func(u session.Party, x *collector) []byte {
+		liar := session.Party(2)
+		if u == 2 || x.audited(u) == 2 {
+			liar = 4
+		}
+		honest := x.claims[liar]
+		x.claims[liar] = m.claimWith(x, liar, before)
+		body, _ := x.closeClaims()
+		x.claims[liar] = honest
+		return body
+	}
+	if !m.share(twist{sums: raise, claims: claims}) {
+		t.Fatal(m)
+	}
+	if !m.readsSuppressed() {
+		t.Error("the exchange is better than its documentation")
+	}
+}
+
+// claimWith is a liar's claim that accounts for what was added to the sums.
+func (m *mallory) claimWith(x *collector, liar session.Party, before []he.Poly) *claim {
+	added := clonePolys(x.sum)
+	for j := range added {
+		subMod(added[j], before[j], primesF7)
+	}
+	c := *x.claims[liar]
+	c.fingerprint = x.basis.Fingerprint(added, x.challenge, nil)
+	x.basis.AddFingerprint(c.fingerprint, x.claims[liar].fingerprint)
+	c.sig = sign(m.w.ids[liar], x.label("sign claim"), x.claimed(x.challenge, liar, &c))
+	return &c
+}
+
+// A key set that is used twice, from a backup, shows the coordinator the difference of two
+// sums, without any opening: what a machine cannot know, and its caller has to prevent.
+func TestKeySetFromBackup(t *testing.T) {
+	w := attackWorld(t, VerifyAll, defences{})
+	var sums [2]he.Poly
+	for i := range sums {
+		m := newMallory(t, w, uint32(1+i))
+		m.share(twist{})
+		sums[i] = m.inputs.sum[0]
+		if i == 0 {
+			w.inputs[2].Groups[0][0].Guards[4] += 5
+			continue
+		}
+		subMod(sums[1], sums[0], primesF7)
+		p := m.release.params
+		slots := p.NewEncoder().Open(p.Base(he.NewCiphertext(sums[1][:2], p.Out.Zero())), 1)
+		if slots[4] != 5 || slots[3] != 0 {
+			t.Error("the difference does not show: the warning can go")
+		}
+	}
+}
+
+// Worker 3 sends the analyst the ciphertext of worker 1. Its mask is bound to who
+// sends it, so the result does not pass its check.
+func TestReplayedCiphertext(t *testing.T) {
+	w := attackWorld(t, VerifyAll, defences{})
+	net := w.network(1, 1, w.everyone())
+	net.Orderly = true
+	net.Lies[3] = func(_ session.Party, body []byte) [][]byte {
+		if kindOf(body) == inputExchange+offCommitment {
+			m := net.Machine(3).(*Worker)
+			c := m.shares.commitment
+			c.extra = net.Machine(1).(*Worker).shares.commitment.extra
+			copy(m.analyst.ct[:], c.extra)
+			c.sig = sign(w.ids[3], m.shares.label("sign commitment"), m.shares.committed(3, c))
+			out := begin(inputExchange + offCommitment)
+			c.encode(out)
+			body = out.Data()
+		}
+		return [][]byte{body}
+	}
+	w.begin(net)
+	net.Run()
+	if _, err := w.opened(net); !errors.Is(err, session.ErrCheck) {
+		t.Error(err)
 	}
 }
 
@@ -589,7 +681,7 @@ func (m *mallory) uniform(slots []uint64) {
 func attackPairing(t *testing.T, without defences) bool {
 	s := small()
 	s.Verify = VerifyNone
-	m := newMallory(t, attackWorldOf(t, s, without), 1)
+	m := newMallory(t, attackWorldOf(t, s, 3, without), 1)
 	shared := map[session.Party][32]byte{}
 	m.makeKeys(twist{}, func(k *keyServer, bodies map[session.Party][]byte) {
 		key, err := kem.ParsePublicKey(k.greetings[3].key[:])

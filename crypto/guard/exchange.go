@@ -28,11 +28,13 @@ import (
 //
 // What that guarantees, each worker having one auditor: if a sum is not the sum of the
 // committed shares, or a share was chosen after others were seen, then the coordinator
-// lies, and so do two workers that are neighbours in the circle, one who claims and one who
-// should have audited it (all this up to probability 2^-96 for every sum that the coordinator
-// tries). The coordinator with one worker is caught, by that worker's auditor; the others go on, but
-// open nothing that can be read without the mask of the auditor. Which workers are
-// neighbours is the coordinator's choice, as it says who takes part.
+// lies, and so do two workers (all this up to probability 2^-96 for every sum that the
+// coordinator tries). The coordinator with one worker is caught, by that worker's auditor; the
+// others go on, but open nothing that can be read without the mask of the auditor.
+//
+// With two workers it is not caught if one of them audits the other. Nor is it, in the
+// exchange of inputs, if it shows each worker the claims that fit what that one audits: nothing but the
+// transcript of keys, in the id of the key set, says that all saw the same claims.
 type exchange struct {
 	circle
 	name  string // of the exchange, in labels

@@ -2,6 +2,8 @@ package guard
 
 import (
 	"bytes"
+	"encoding/binary"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -65,6 +67,12 @@ var fuzzedRelease = sync.OnceValue(func() *release {
 	return newRelease(w.worker(1, 1).Attempt, c, &PublicKeys{Parties: w.everyone()})
 })
 
+// fuzzedKeys decodes what an exchange of keys has.
+func fuzzedKeys() exchange {
+	r := fuzzedRelease()
+	return r.circle.keyExchange(r.params, [32]byte{})
+}
+
 // reencode decodes with every decoder and encodes again. It returns nil if the decoder
 // refuses the bytes.
 var reencode = map[kind]func(b []byte) []byte{
@@ -75,6 +83,32 @@ var reencode = map[kind]func(b []byte) []byte{
 			return nil
 		}
 		return encodeHellos(m.parties, m.of)
+	},
+	kindReveal: func(b []byte) []byte { // of worker 1
+		m, err := decodeRevealed(1, b, session.Everyone(3))
+		if err != nil {
+			return nil
+		}
+		return m.message(session.Everyone(3))
+	},
+	kindReveals: func(b []byte) []byte { // for worker 2
+		m, err := decodeReveals(b, 2, session.Everyone(3))
+		if err != nil {
+			return nil
+		}
+		return m.message(session.Everyone(3))
+	},
+	keyExchange + offCommitment: func(b []byte) []byte {
+		x := fuzzedKeys()
+		return again(x.base+offCommitment, x.decodeCommitment, (*commitment).encode)(b)
+	},
+	keyExchange + offClaim: func(b []byte) []byte {
+		x := fuzzedKeys()
+		return again(x.base+offClaim, x.decodeClaim, (*claim).encode)(b)
+	},
+	keyExchange + offClaims: func(b []byte) []byte {
+		x := fuzzedKeys()
+		return againAll(b, x.base+offClaims, x.parties, x.decodeClaim, (*claim).encode)
 	},
 	inputExchange + offCommitment: func(b []byte) []byte {
 		x := fuzzedRelease().inputExchange()
@@ -174,8 +208,14 @@ func TestReencode(t *testing.T) {
 		if len(bodies) == 0 {
 			t.Errorf("kind %#x: no example", uint8(k))
 		}
+		accepted := 0
 		for _, body := range bodies {
-			if !bytes.Equal(f(body), body) {
+			again := f(body)
+			if again == nil && (k == kindReveal || k == kindReveals) {
+				continue // of or for another worker
+			}
+			accepted++
+			if !bytes.Equal(again, body) {
 				t.Errorf("kind %#x: %d bytes encode differently or are refused", uint8(k), len(body))
 			}
 			for _, wrong := range [][]byte{body[:len(body)-1], append(bytes.Clone(body), 0), body[:1], nil} {
@@ -183,6 +223,9 @@ func TestReencode(t *testing.T) {
 					t.Errorf("kind %#x: %d bytes are accepted, wanted %d", uint8(k), len(wrong), len(body))
 				}
 			}
+		}
+		if accepted == 0 {
+			t.Errorf("kind %#x: none of %d is accepted", uint8(k), len(bodies))
 		}
 	}
 }
@@ -257,8 +300,7 @@ func FuzzOpen(f *testing.F) {
 func FuzzStep(f *testing.F) {
 	for k, bodies := range corpus() {
 		if k >= inputExchange && k <= kindOpening {
-			f.Add(uint8(0), uint8(1), uint8(4), bodies[0])
-			f.Add(uint8(2), uint8(0), uint8(9), bodies[0])
+			f.Add(uint8(k)%2*2, 1-uint8(k)%2, uint8(3*k), bodies[0])
 		}
 	}
 	f.Fuzz(func(t *testing.T, to, from, after uint8, body []byte) {
@@ -279,4 +321,59 @@ func FuzzStep(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Lengths that are announced take no memory before they are compared with what is there.
+func TestAnnouncedLengths(t *testing.T) {
+	w := newWorld(t, small(), 3, 1)
+	hash := w.manifest.Hash()
+	list := func(to []byte, n uint32) []byte { return binary.LittleEndian.AppendUint32(to, n) }
+	many := list(nil, 500)
+	for p := range uint16(500) {
+		many = binary.LittleEndian.AppendUint16(many, p+1)
+	}
+	keys := append(make([]byte, 33), 2, 0, 0, 0, 'F', '7')
+	state := append(append(append([]byte{byte(kindServerState)}, hash[:]...), 1, 0, 0, 0), 0)
+	done := append(append(append([]byte{byte(kindServerState)}, hash[:]...), 1, 0, 0, 0), 1)
+	worker := append(append(append([]byte{byte(kindWorkerState)}, hash[:]...), 1, 0, 0, 0), 1, 0, 0)
+	result := append([]byte{byte(kindResult)}, make([]byte, 100)...)
+	public := func(b []byte) error { b[0] = byte(kindPublicKeys); _, err := ParsePublicKeys(b); return err }
+	keySet := func(b []byte) error { b[0] = byte(kindKeySet); _, err := ParseKeySet(b); return err }
+	server := func(b []byte) error { _, err := RestoreServer(w.serverConfig(1, w.everyone()), b); return err }
+	restored := func(b []byte) error { _, err := RestoreWorker(fuzzed().workerConfig(1, 1), b); return err }
+	open := func(b []byte) error { _, err := Open(w.question, b, nil); return err }
+	hellos := func(b []byte) error { _, err := decodeHellos(b, 500); return err }
+	shape := func(b []byte) error { _, err := ParseShape(b, 3); return err }
+	for name, c := range map[string]struct {
+		parse func([]byte) error
+		b     []byte
+	}{
+		"public keys, parties":      {public, list(bytes.Clone(keys), 0xffffffff)},
+		"public keys, 500 parties":  {public, append(bytes.Clone(keys), many...)},
+		"public keys, set":          {public, list(make([]byte, 33), 0x7fffffff)},
+		"key set, parties":          {keySet, list(bytes.Clone(keys), 0xffffffff)},
+		"key set, 500 parties":      {keySet, append(bytes.Clone(keys), many...)},
+		"server state, parties":     {server, list(bytes.Clone(state), 0xffffffff)},
+		"server state, 500 parties": {server, append(bytes.Clone(state), many...)},
+		"server state, result":      {server, list(bytes.Clone(done), 1<<30)},
+		"worker state, parties":     {restored, list(bytes.Clone(worker), 0xffffffff)},
+		"result, parties":           {open, list(bytes.Clone(result), 0xffffffff)},
+		"result, 500 parties":       {open, append(bytes.Clone(result), many...)},
+		"hellos, parties":           {hellos, list([]byte{byte(kindHellos)}, 0xffffffff)},
+		"hellos, 500 parties":       {hellos, append([]byte{byte(kindHellos)}, many...)},
+		"shape, groups":             {shape, list([]byte{1, 2, 0, 0, 0, 'F', '7', 1}, 0xffffffff)},
+		"shape, runs":               {shape, list(append(list([]byte{1, 2, 0, 0, 0, 'F', '7', 1}, 1), 2, 1), 0xffffffff)},
+	} {
+		_ = c.parse(bytes.Clone(c.b)) // parameter sets are made once
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err := c.parse(c.b)
+		runtime.ReadMemStats(&after)
+		if err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > 4<<20 {
+			t.Errorf("%s: %d bytes of input take %d bytes", name, len(c.b), took)
+		}
+	}
 }

@@ -9,12 +9,14 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tacit-space/tacit/crypto/cryptotest"
 	"github.com/tacit-space/tacit/crypto/he"
 	"github.com/tacit-space/tacit/crypto/identity"
 	"github.com/tacit-space/tacit/crypto/job"
+	"github.com/tacit-space/tacit/crypto/mask"
 	"github.com/tacit-space/tacit/crypto/session"
 )
 
@@ -62,7 +64,7 @@ func TestOneResidue(t *testing.T) {
 		m.allNotice(session.ErrCheck)
 	})
 	t.Run("key", func(t *testing.T) {
-		m := newMallory(t, attackWorldOf(t, small(), defences{}), 1)
+		m := newMallory(t, attackWorldOf(t, small(), 3, defences{}), 1)
 		m.makeKeys(twist{sums: func(x *collector) { bump(x.sum[14], 5, 8191) }}, nil)
 		m.allNotice(session.ErrCheck)
 	})
@@ -119,8 +121,84 @@ func TestWrongClaim(t *testing.T) {
 			t.Errorf("%d: %+v, wanted blame of %v", p, out.Abort, wanted)
 		}
 	}
+	if err := net.Outcome(session.Coordinator).Abort.Err; !errors.Is(err, session.ErrCheck) {
+		t.Errorf("the coordinator does not see that the claims do not add up: %v", err)
+	}
 	if len(net.Ledger) > 0 || len(net.Mailbox(session.Analyst)) > 0 {
 		t.Error("something is released")
+	}
+}
+
+// The coordinator and worker 4 hide from the analyst that worker 4 took part: they take its
+// mask off the sum, and its name off the list. The others have signed for whom they opened.
+func TestNobodyIsStruckOut(t *testing.T) {
+	w := attackWorldOf(t, small(), 4, defences{}).prepare()
+	net := w.network(1, 1, w.everyone())
+	w.begin(net)
+	for net.Machine(4).(*Worker).analyst == nil {
+		net.Step()
+	}
+	masks := []mask.Mask{{Key: net.Machine(4).(*Worker).analyst.key, Sub: true}}
+	net.Run()
+	c, err := shapeOf(w.manifest)
+	must(t, err)
+	res, err := decodeResult(w.manifest, c, net.Mailbox(session.Analyst)[0])
+	must(t, err)
+	mask.Add(res.sum, masks, nil)
+	res.tag = mask.AddTags(res.tag, masks)
+	res.receipt.parties = session.Everyone(3)
+	_, err = Open(w.question, res.encode(), nil)
+	blames(t, err, session.Coordinator)
+	if o, err := (&opener{question: w.question, without: defences{resultCheck: true}}).open(res.encode()); err != nil || len(o.Participants) != 3 {
+		t.Errorf("it would not work without signatures: %v", err)
+	}
+}
+
+// The analyst computes P(g) again, and looks at what should be zero.
+func TestReadingIsStrict(t *testing.T) {
+	shapes := map[string]*Shape{
+		"packed":  small(),
+		"columns": {Set: "F7", Verify: VerifyAll, Groups: []Group{{K: 2, Runs: []Run{{Guards: 6, Limbs: 2}}}}},
+	}
+	for name, s := range shapes {
+		c, err := s.check(3)
+		must(t, err)
+		at := func(out [][]uint64, column, cell int) *uint64 {
+			if len(out) == 1 {
+				return &out[0][6*column+cell]
+			}
+			return &out[column][cell]
+		}
+		// Cell 0 has g = 3, P = 6, and values 10 and −10; cell 1 has g = 1.
+		lists := func() [][]uint64 {
+			out := make([][]uint64, c.Outputs())
+			for i := range out {
+				out[i] = make([]uint64, c.params.Slots())
+			}
+			for i, x := range []uint64{6, 18, 60, c.params.T() - 60} {
+				*at(out, i, 0) = x
+			}
+			return out
+		}
+		groups, err := c.read(lists(), true)
+		must(t, err)
+		if run := groups[0][0]; !run.Released[0] || run.Guards[0] != 3 || run.Limbs[0][0] != 10 || run.Limbs[1][0] != -10 || run.Released[1] {
+			t.Errorf("%s: %+v", name, run)
+		}
+		for what, change := range map[string]func(out [][]uint64){
+			"P":                   func(out [][]uint64) { *at(out, 0, 0)++ },
+			"gP":                  func(out [][]uint64) { *at(out, 1, 0)++ },
+			"P of a small cell":   func(out [][]uint64) { *at(out, 0, 1)++ },
+			"gP of a small cell":  func(out [][]uint64) { *at(out, 1, 1)++ },
+			"a small cell's limb": func(out [][]uint64) { *at(out, 3, 1)++ },
+			"a slot behind":       func(out [][]uint64) { out[0][8000]++ },
+		} {
+			out := lists()
+			change(out)
+			if _, err := c.read(out, true); !errors.Is(err, session.ErrCheck) {
+				t.Errorf("%s, %s: %v", name, what, err)
+			}
+		}
 	}
 }
 
@@ -148,7 +226,7 @@ func TestNoncesAreCommitted(t *testing.T) {
 		"left out":  func(n []byte) []byte { return n[32:] },
 		"zeros":     func(n []byte) []byte { clear(n[64:]); return n },
 	} {
-		m := newMallory(t, attackWorldOf(t, small(), defences{}), 1)
+		m := newMallory(t, attackWorldOf(t, small(), 3, defences{}), 1)
 		m.makeKeys(twist{}, func(_ *keyServer, bodies map[session.Party][]byte) {
 			for p, body := range bodies {
 				nonces := change(bytes.Clone(body[1 : 1+3*nonceSize]))
@@ -521,6 +599,37 @@ func TestOrderOfEvents(t *testing.T) {
 	}
 }
 
+// The coordinator of a preparation minds its own clock and workers only.
+func TestOrderOfPreparation(t *testing.T) {
+	w := newWorldOf(t, small(), 4, 3, 1)
+	cfg := w.prepareConfig(0)
+	cfg.Participants = session.Everyone(3)
+	server, err := NewPrepareServer(cfg)
+	must(t, err)
+	_, err = server.Step(session.Start{})
+	must(t, err)
+	for _, ev := range []session.Event{session.Deadline{Phase: PhaseReveal}, session.Gone{Party: 4}} {
+		if effects, err := server.Step(ev); err != nil || len(effects) > 0 {
+			t.Errorf("%+v: %v %v", ev, effects, err)
+		}
+	}
+	ready := begin(kindReady)
+	ready.Fixed(make([]byte, 32))
+	for from, want := range map[session.Party]error{4: session.ErrUnknownSender, 3: session.ErrEarly} {
+		if _, err := server.Step(session.Message{From: from, Body: ready.Data()}); !errors.Is(err, want) {
+			t.Errorf("ready from %d: %v", from, err)
+		}
+	}
+	effects, err := server.Step(session.Gone{Party: 3})
+	must(t, err)
+	if abort, ok := effects[0].(session.Abort); !ok || !errors.Is(abort.Err, session.ErrTooFew) {
+		t.Errorf("%+v", effects)
+	}
+	if _, err := server.Step(session.Start{}); !errors.Is(err, session.ErrEnded) {
+		t.Error(err)
+	}
+}
+
 // Sizes of messages in bytes, as the package comment states them.
 func TestSizes(t *testing.T) {
 	const n = 3
@@ -603,4 +712,31 @@ func shows(text string, secret []byte) bool {
 	return strings.Contains(text, string(part)) || strings.Contains(text, hex.EncodeToString(part)) ||
 		strings.Contains(text, strings.Trim(fmt.Sprint(part), "[]")) ||
 		strings.Contains(text, strings.Trim(fmt.Sprintf("%#v", part), "[]byte{}"))
+}
+
+// Work that is shared out gives the same bytes. (Run it with -race.)
+func TestParallel(t *testing.T) {
+	s := &Shape{Set: "F7", Verify: VerifySome, Groups: []Group{{K: 3, Runs: []Run{{Guards: 20, Limbs: 3}}}, small().Groups[0]}}
+	results := [2][]byte{}
+	for i, par := range []session.Parallel{nil, func(n int, f func(int)) {
+		var all sync.WaitGroup
+		for j := range n {
+			all.Go(func() { f(j) })
+		}
+		all.Wait()
+	}} {
+		w := newWorld(t, s, 3, 2)
+		w.par = par
+		net := w.network(1, 1, w.everyone())
+		net.Orderly = true
+		w.begin(net)
+		net.Run()
+		o, err := w.opened(net)
+		must(t, err)
+		w.check(o, w.everyone())
+		results[i] = net.Mailbox(session.Analyst)[0]
+	}
+	if !bytes.Equal(results[0], results[1]) {
+		t.Error("the result depends on who works")
+	}
 }

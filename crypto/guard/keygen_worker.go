@@ -8,7 +8,6 @@ import (
 	"github.com/tacit-space/tacit/crypto/kem"
 	"github.com/tacit-space/tacit/crypto/secret"
 	"github.com/tacit-space/tacit/crypto/session"
-	"github.com/tacit-space/tacit/crypto/wire"
 )
 
 // keygen is a worker's side of making a key set. Each method takes one message of the
@@ -91,8 +90,7 @@ func (k *keygen) takeHellos(body []byte) ([]byte, error) {
 }
 
 func (k *keygen) reveal() ([]byte, error) {
-	w := begin(kindReveal)
-	w.Fixed(k.greeting.nonce[:])
+	m := revealed{nonce: k.greeting.nonce, pairings: map[session.Party]*pairing{}}
 	for _, v := range k.parties {
 		if v <= k.self {
 			continue
@@ -106,10 +104,9 @@ func (k *keygen) reveal() ([]byte, error) {
 			return nil, err
 		}
 		k.pair(v, k.self, v, shared[:])
-		p := pairing{ct: ct, sig: sign(k.id, signPairing, k.paired(k.hellos, k.self, v, ct[:]))}
-		p.encode(w)
+		m.pairings[v] = &pairing{ct: ct, sig: sign(k.id, signPairing, k.paired(k.hellos, k.self, v, ct[:]))}
 	}
-	return w.Data(), nil
+	return m.message(k.parties), nil
 }
 
 // pair keeps the secret with another worker; u < v.
@@ -122,19 +119,7 @@ func (k *keygen) pair(other, u, v session.Party, shared []byte) {
 // takeReveals has everybody's nonce, and the ciphertexts of earlier workers. From now on
 // the common random polynomials are known; the answer commits to the key share.
 func (k *keygen) takeReveals(body []byte) ([]byte, error) {
-	type reveals struct {
-		nonces   []byte
-		pairings map[session.Party]*pairing
-	}
-	m, err := decode(session.Coordinator, body, kindReveals, func(r *wire.Reader) (*reveals, error) {
-		m := &reveals{nonces: r.Fixed(nonceSize * len(k.parties)), pairings: map[session.Party]*pairing{}}
-		for _, u := range k.parties {
-			if u < k.self {
-				m.pairings[u] = decodePairing(r)
-			}
-		}
-		return m, nil
-	})
+	m, err := decodeReveals(body, k.self, k.parties)
 	if err != nil {
 		return nil, err
 	}

@@ -39,8 +39,8 @@ func membersOf(roster []job.Member, parties session.Parties) [32]byte {
 	return session.Hash("tacit/guard/v1/members", w.Data())
 }
 
-// claim uses the key set up for an attempt with this roster and parameter set.
-func (k *PublicKeys) claim(roster []job.Member, set string) error {
+// useUp takes the key set for an attempt with this roster and parameter set, once.
+func (k *PublicKeys) useUp(roster []job.Member, set string) error {
 	switch {
 	case k.used:
 		return fmt.Errorf("guard: key set %x was used before", k.ID[:4])

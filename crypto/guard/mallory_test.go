@@ -345,13 +345,12 @@ func attackWorld(t *testing.T, verify Verify, without defences) *world {
 	t.Helper()
 	s := small()
 	s.Verify = verify
-	w := attackWorldOf(t, s, without)
-	return w.prepare()
+	return attackWorldOf(t, s, 3, without).prepare()
 }
 
-func attackWorldOf(t *testing.T, s *Shape, without defences) *world {
+func attackWorldOf(t *testing.T, s *Shape, n int, without defences) *world {
 	t.Helper()
-	w := newWorld(t, s, 3, 9)
+	w := newWorld(t, s, n, 9)
 	w.without = without
 	for c, total := range []uint64{0, 1, 1, 2, 3, 7} {
 		for p := range w.inputs {

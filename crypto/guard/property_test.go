@@ -17,14 +17,15 @@ var (
 	firstSeed = flag.Uint64("seed", 1, "first seed of TestSchedules")
 )
 
-// TestSchedules runs random schedules of loss, delay, reordering, duplication, corruption
-// and crashes. Whatever happens, the analyst gets exactly what should be released, or
-// nothing. No worker says two different things of one kind in an attempt, or releases
-// twice. After an attempt that nobody has released in, another one with fresh keys,
+// TestSchedules runs random schedules of loss, delay, reordering, duplication, corruption,
+// crashes and a lying worker. Whatever happens, the analyst gets exactly what should be
+// released, or nothing. No honest worker says two different things of one kind in an attempt, or
+// releases twice. After an attempt that nobody has released in, another one with fresh keys,
 // perhaps of fewer workers, gives the release. And with fewer faults more must hold:
 //
 //   - nothing but delay and duplication: the release of all;
-//   - no corruption: nobody is blamed.
+//   - no lies and no corruption: a result opens;
+//   - no corruption: nobody honest is blamed.
 func TestSchedules(t *testing.T) {
 	tally := map[string]int{}
 	for seed := *firstSeed; seed < *firstSeed+uint64(*schedules); seed++ {
@@ -65,13 +66,14 @@ type schedule struct {
 	who   session.Parties
 	net   *cryptotest.Network
 	kills int
+	liar  session.Party                     // 0: nobody lies
 	said  map[session.Party]map[kind]string // by workers
 	end   string
 }
 
 func (s *schedule) String() string {
-	return fmt.Sprintf("%d workers, %v, prepared %v, faults %+v, kills %d, end %q",
-		len(s.w.ids), s.w.shape.Verify, s.w.prepared != nil, s.net.Faults, s.kills, s.end)
+	return fmt.Sprintf("%d workers, %v, prepared %v, faults %+v, kills %d, liar %d, end %q",
+		len(s.w.ids), s.w.shape.Verify, s.w.prepared != nil, s.net.Faults, s.kills, s.liar, s.end)
 }
 
 var scheduleWorlds = map[string]*world{}
@@ -110,6 +112,9 @@ func (s *schedule) faults() {
 	s.net.Faults = cryptotest.Faults{
 		Drop: rare(0.05), Duplicate: rare(0.5), Reorder: rare(0.5), Corrupt: rare(0.05), Hasty: rare(0.02),
 	}
+	if s.r.IntN(3) == 0 {
+		s.liar = s.who[s.r.IntN(len(s.who))]
+	}
 	if s.r.IntN(2) == 0 {
 		s.kills = 1 + s.r.IntN(2)
 		for range s.kills {
@@ -136,6 +141,10 @@ func (s *schedule) listen() {
 			return [][]byte{body}
 		}
 	}
+	if s.liar != 0 {
+		l := newLiar(s, s.liar)
+		s.net.Lies[s.liar] = func(_ session.Party, body []byte) [][]byte { return [][]byte{l.lie(body)} }
+	}
 }
 
 func (s *schedule) run() {
@@ -161,15 +170,21 @@ func (s *schedule) check() {
 	results := s.net.Mailbox(session.Analyst)
 	for _, body := range results {
 		// The network corrupts what is delivered, not what the analyst finds in its mailbox.
-		if err := s.w.compareWith(body, defences{}); err != nil {
+		o, err := Open(s.w.question, body, nil)
+		if err == nil {
+			err = s.w.compare(o, s.who)
+		} else if s.liar != 0 {
+			err = nil
+		}
+		if err != nil {
 			s.t.Errorf("wrong: %v", err)
 		}
 	}
 	f := s.net.Faults
 	if f.Corrupt == 0 {
-		s.checkNobodyBlamed()
+		s.checkBlame()
 	}
-	if f.Corrupt == 0 && f.Drop == 0 && f.Hasty == 0 && f.Reorder == 0 && s.kills == 0 && len(results) == 0 {
+	if s.liar == 0 && f.Corrupt == 0 && f.Drop == 0 && f.Hasty == 0 && f.Reorder == 0 && s.kills == 0 && len(results) == 0 {
 		s.t.Error("nothing went wrong, and yet there is no result")
 	}
 	if out := s.net.Outcome(session.Coordinator); !out.Ended() && s.net.Machine(session.Coordinator) != nil {
@@ -177,24 +192,30 @@ func (s *schedule) check() {
 	}
 	switch {
 	case len(results) > 0:
-		s.end = "release"
+		s.end = "result"
 	case len(s.net.Ledger) > 0:
 		s.end = "only this attempt can be finished"
+	case s.liar != 0:
+		s.end = "ended with a liar"
 	default:
 		s.end = "another attempt"
 		s.again()
 	}
 }
 
-func (s *schedule) checkNobodyBlamed() {
+// checkBlame: nobody but the liar is blamed, at least not by honest parties.
+func (s *schedule) checkBlame() {
 	for _, p := range s.net.Parties() {
+		if s.liar != 0 && p == s.liar {
+			continue
+		}
 		out := s.net.Outcome(p)
-		if out.Abort != nil && len(out.Abort.Blame) > 0 {
+		if out.Abort != nil && slices.ContainsFunc(out.Abort.Blame, func(b session.Party) bool { return b != s.liar || s.liar == 0 }) {
 			s.t.Errorf("%d aborts and blames %v: %v", p, out.Abort.Blame, out.Abort.Err)
 		}
 		for _, refusal := range out.Refusals {
 			var b *session.BlameError
-			if errors.As(refusal, &b) {
+			if errors.As(refusal, &b) && (b.Party != s.liar || s.liar == 0) {
 				s.t.Errorf("%d blames %d: %v", p, b.Party, refusal)
 			}
 		}

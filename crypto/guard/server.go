@@ -63,7 +63,7 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 	if !slices.Equal(cfg.Keys.Parties, s.parties) {
 		return nil, fmt.Errorf("guard: key set %x is of the workers %v, wanted %v", cfg.Keys.ID[:4], cfg.Keys.Parties, s.parties)
 	}
-	if err := cfg.Keys.claim(s.Roster, s.shape.Set); err != nil {
+	if err := cfg.Keys.useUp(s.Roster, s.shape.Set); err != nil {
 		return nil, err
 	}
 	s.phase = PhaseInput

@@ -100,9 +100,6 @@ func (g *Group) outputs() int {
 	return 2 + g.Runs[0].Limbs
 }
 
-// payloads returns how many of the inputs are not guards.
-func (g *Group) payloads() int { return g.inputs() - 1 }
-
 // Inputs returns the number of ciphertexts that every worker contributes to.
 func (s *Shape) Inputs() (n int) {
 	for i := range s.Groups {

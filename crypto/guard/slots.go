@@ -12,8 +12,8 @@ type Input struct{ Groups [][]RunInput }
 
 // RunInput is one owner's part of a run.
 type RunInput struct {
-	Guards []uint64  // privacy units, one per guard; nil for an open run
-	Limbs  [][]int64 // [Limbs][Guards], in (−t/2, t/2)
+	Guards []uint64  // privacy units, one per guard; below t, summed over the owners too; nil for an open run
+	Limbs  [][]int64 // [Limbs][Guards], in (−t/2, t/2), summed over the owners too
 }
 
 // IsEvent marks the type as a [session.Event].
@@ -117,7 +117,7 @@ func (f *filler) check(r Run, in RunInput) error {
 	t := f.c.params.T()
 	for _, g := range in.Guards {
 		if g >= t {
-			return fmt.Errorf("more units than %d", t)
+			return fmt.Errorf("a guard of %d units or more", t)
 		}
 	}
 	half := int64(t / 2)
@@ -127,7 +127,7 @@ func (f *filler) check(r Run, in RunInput) error {
 		}
 		for _, x := range limb {
 			if x <= -half || x >= half {
-				return fmt.Errorf("a value outside ±%d", half)
+				return fmt.Errorf("a value outside (-%d, %d)", half, half)
 			}
 		}
 	}

@@ -28,8 +28,9 @@ type WorkerConfig struct {
 // Worker is one owner's role in one attempt: a [session.Machine].
 //
 // It answers the coordinator's messages. One that breaks a rule is refused with a
-// [session.BlameError] and changes nothing; sums, claims or outputs that do not agree end the attempt
-// with an Abort that blames who signed them.
+// [session.BlameError] and changes nothing; sums, claims or outputs that do not agree, although all
+// have signed, end the attempt with an Abort, which blames a worker if nobody else can have
+// done it.
 type Worker struct {
 	job.Attempt
 	shape   *checked
@@ -130,7 +131,7 @@ func (w *Worker) useKeys(k *KeySet) error {
 	case len(k.Parties) < w.MinContributors && !w.without.minContributors:
 		return fmt.Errorf("%w: a key set of %d workers, wanted at least %d", session.ErrTooFew, len(k.Parties), w.MinContributors)
 	}
-	if err := k.claim(w.Roster, w.shape.Set); err != nil {
+	if err := k.useUp(w.Roster, w.shape.Set); err != nil {
 		return err
 	}
 	w.keys = k

@@ -41,7 +41,7 @@ func (h *held) encode(w *wire.Writer) {
 	w.Fixed(h.opening)
 }
 
-// RestoreWorker continues from a persisted state. Its Step(Start{}) returns what has to be
+// RestoreWorker continues from a persisted state; it uses neither Rand nor Keys. Its Step(Start{}) returns what has to be
 // said again. It returns [session.ErrState] if the state is damaged or of another job, attempt or
 // position.
 func RestoreWorker(cfg WorkerConfig, state []byte) (*Worker, error) {

@@ -5,6 +5,7 @@ package e2e
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,25 @@ var points = []string{
 // that over those who took part, or the question fails with a code. It is never
 // wrong, and never hangs.
 func TestKillMinusNine(t *testing.T) {
-	s := newSpace(t, [owners][2]int64{{1, 10}, {200, 3000}, {40_000, 500_000}, {6_000_000, -70_000_000}, {800_000_000, 9_000_000_000}})
+	killMinusNine(t, newSpace(t, killed9), points)
+}
+
+// TestGuardedKillMinusNine is the same for a guarded release: an attempt that loses a
+// process is repeated with fresh keys, or, once it may have been released, continued. It
+// kills in later passages too, as there are more messages and states.
+func TestGuardedKillMinusNine(t *testing.T) {
+	later := []string{
+		"coordinator.send.after:12", "coordinator.send.after:30", "coordinator.send.after:46",
+		"coordinator.persist.before:2", "coordinator.persist.after:2",
+		"worker.send.after:4", "worker.send.after:7", "worker.send.after:9",
+		"worker.persist.before:2", "worker.persist.after:2",
+	}
+	killMinusNine(t, newGuardedSpace(t, killed9, 77, 88), append(slices.Clone(points), later...))
+}
+
+var killed9 = [owners][2]int64{{1, 10}, {200, 3000}, {40_000, 500_000}, {6_000_000, -70_000_000}, {800_000_000, 9_000_000_000}}
+
+func killMinusNine(t *testing.T, s *space, points []string) {
 	for _, point := range points {
 		t.Run(point, func(t *testing.T) {
 			s := s.in(t)
@@ -62,7 +81,12 @@ func TestKillMinusNine(t *testing.T) {
 
 // An analyst's client that is killed leaves a question that can be resumed once.
 func TestKilledAnalystResumes(t *testing.T) {
-	s := newSpace(t, [owners][2]int64{{1, 2}, {3, 4}, {5, 6}, {7, 8}, {9, 10}})
+	values := [owners][2]int64{{1, 2}, {3, 4}, {5, 6}, {7, 8}, {9, 10}}
+	t.Run("open", func(t *testing.T) { killedAnalyst(t, newSpace(t, values)) })
+	t.Run("guarded", func(t *testing.T) { killedAnalyst(t, newGuardedSpace(t, values, 11)) })
+}
+
+func killedAnalyst(t *testing.T, s *space) {
 	for _, point := range []string{"analyst.question.after", "analyst.submit.after", "analyst.open.before", "analyst.erase.before"} {
 		got := <-s.ask("TACIT_TEST_CRASH=" + point).out
 		if !killed(got.err) {

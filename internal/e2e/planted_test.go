@@ -7,14 +7,21 @@ import (
 	bin "encoding/binary"
 	"fmt"
 	"io/fs"
+	"maps"
+	"math/big"
 	"math/bits"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/tacit-space/tacit/crypto/ring"
+	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/lab"
+	"github.com/tacit-space/tacit/engine/plan"
+	"github.com/tacit-space/tacit/engine/query"
 )
 
 // planted are values that do not occur by chance in any of their forms.
@@ -91,6 +98,174 @@ func TestCoordinatorHoldsNoData(t *testing.T) {
 	}
 }
 
+// plantedSmall are the values of a group that is too small to be shown.
+var plantedSmall = []int64{12_345_678_901_234_567, 23_456_789_012_345_671, 34_567_890_123_456_712}
+
+// TestCoordinatorHoldsNoDataOfAGuardedJob plants values as above, some of them in a group
+// that is suppressed. The coordinator has none of the values, sums and totals; the
+// analyst has the total of the large group, and nothing of the small one, neither in its
+// store nor in the answer.
+func TestCoordinatorHoldsNoDataOfAGuardedJob(t *testing.T) {
+	s := newGuardedSpace(t, planted, plantedSmall...)
+	coordinator, worker := s.pid(lab.CoordinatorID), s.pid(owner(0))
+	wanted, secret := map[string]int64{}, map[string]int64{}
+	var total, small int64
+	for i, v := range planted {
+		wanted["value of "+owner(i)] = v[0]
+		wanted["sum of "+owner(i)] = v[0] + v[1]
+		total += v[0] + v[1]
+	}
+	for i, v := range plantedSmall {
+		secret["small value of "+owner(i)] = v
+		small += v
+	}
+	secret["suppressed total"] = small
+	secret["total of all"] = total + small
+	maps.Copy(wanted, secret)
+	released := map[string]int64{"result": total}
+	maps.Copy(wanted, released)
+
+	patterns := limbPatterns(t, s)
+	inWorker := map[string]bool{}
+	for range 2 {
+		a := s.ask()
+		for looking := true; looking; {
+			select {
+			case got := <-a.out:
+				if got.err != nil {
+					t.Fatal(got.err)
+				}
+				s.check(got.text)
+				for what := range search([][]byte{[]byte(got.text)}, secret) {
+					t.Errorf("the answer has the %s", what)
+				}
+				if len(search([][]byte{[]byte(got.text)}, released)) == 0 {
+					t.Fatalf("the analyst does not see %d in %s", total, got.text)
+				}
+				looking = false
+			default:
+			}
+			held := memory(t, coordinator)
+			for what := range search(held, wanted) {
+				t.Errorf("the coordinator's memory has the %s", what)
+			}
+			for what := range searchPatterns(held, patterns) {
+				t.Errorf("the coordinator's memory has %s", what)
+			}
+			held = memory(t, worker)
+			for what := range search(held, wanted) {
+				inWorker[what] = true
+			}
+			for what := range searchPatterns(held, patterns) {
+				inWorker[what] = true
+			}
+		}
+	}
+	t.Logf("in the memory of %s: %v", owner(0), slices.Sorted(maps.Keys(inWorker)))
+	if !inWorker["limbs of "+owner(0)] {
+		t.Error("the search does not find limbs where they are, at their worker")
+	}
+	if !inWorker["value of "+owner(0)] && !inWorker["sum of "+owner(0)] && !inWorker["small value of "+owner(0)] {
+		t.Error("the search does not find the values where they are, at their worker")
+	}
+	for what := range inWorker {
+		if !strings.HasSuffix(what, owner(0)) {
+			t.Errorf("the memory of %s has the %s", owner(0), what)
+		}
+	}
+	for what, where := range searchFiles(t, s, wanted) {
+		t.Errorf("%s has the %s", where, what)
+	}
+	maps.DeleteFunc(wanted, func(what string, _ int64) bool { return what == "result" })
+	for what, where := range searchFilesOf(t, s, lab.AnalystID, wanted) {
+		t.Errorf("%s has the %s", where, what)
+	}
+}
+
+// limbPatterns are the forms that numbers have in the slots of a guarded release: words
+// with a limb of the groups one after the other, of each owner and of the totals.
+func limbPatterns(t *testing.T, s *space) map[string][][]byte {
+	t.Helper()
+	bundle, err := charter.ReadBundle(filepath.Join(s.Dir, ".lab", "space.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch := bundle.Charter()
+	q, err := query.Compile(guardedQuestion, ch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	layout, f := plan.NewLayout(&q.Plan, ch)
+	if f != nil {
+		t.Fatal(f)
+	}
+	out, total := map[string][][]byte{}, map[[2]int][]int64{}
+	for i, v := range planted {
+		small, rows := int64(0), uint64(0)
+		if i < len(plantedSmall) {
+			small, rows = plantedSmall[i], 1
+		}
+		cells := []int64{2, v[0] + v[1], 0, 0, int64(rows), small} // count and sum of big, none, small
+		vector := ring.NewVector(ring.Width(q.Plan.Width), len(cells))
+		for j, x := range cells {
+			if err := vector.SetBig(j, big.NewInt(x)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		input, err := layout.Input(vector, [][]uint64{{2, 0, rows}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for r, run := range input.Groups[0] {
+			for l, limb := range run.Limbs {
+				out["limbs of "+owner(i)] = append(out["limbs of "+owner(i)], words(limb)...)
+				at := [2]int{r, l}
+				if total[at] == nil {
+					total[at] = make([]int64, len(limb))
+				}
+				for c, x := range limb {
+					total[at][c] += x
+				}
+			}
+		}
+	}
+	for _, limb := range total {
+		out["limbs of totals"] = append(out["limbs of totals"], words(limb)...)
+	}
+	return out
+}
+
+// words writes limbs of several groups as they would lie in memory. Those of which only one
+// is large are left out, as they may occur by chance.
+func words(limb []int64) [][]byte {
+	large := 0
+	var b []byte
+	for _, x := range limb {
+		if x > 1<<10 {
+			large++
+		}
+		b = bin.LittleEndian.AppendUint64(b, uint64(x))
+	}
+	if large < 2 {
+		return nil
+	}
+	return [][]byte{b}
+}
+
+func searchPatterns(in [][]byte, patterns map[string][][]byte) map[string]bool {
+	found := map[string]bool{}
+	for what, forms := range patterns {
+		for _, form := range forms {
+			for _, part := range in {
+				if bytes.Contains(part, form) {
+					found[what] = true
+				}
+			}
+		}
+	}
+	return found
+}
+
 // search returns what was found.
 func search(in [][]byte, wanted map[string]int64) map[string]bool {
 	found := map[string]bool{}
@@ -142,9 +317,15 @@ func memory(t *testing.T, pid int) [][]byte {
 // searchFiles looks through the coordinator's store, configuration and log.
 func searchFiles(t *testing.T, s *space, wanted map[string]int64) map[string]string {
 	t.Helper()
+	return searchFilesOf(t, s, lab.CoordinatorID, wanted)
+}
+
+// searchFilesOf looks through those of any member.
+func searchFilesOf(t *testing.T, s *space, member string, wanted map[string]int64) map[string]string {
+	t.Helper()
 	found, files := map[string]string{}, 0
 	err := filepath.WalkDir(filepath.Join(s.Dir, ".lab"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.Contains(path, lab.CoordinatorID) {
+		if err != nil || d.IsDir() || !strings.Contains(path, member) {
 			return err
 		}
 		text, err := os.ReadFile(path)
@@ -155,7 +336,7 @@ func searchFiles(t *testing.T, s *space, wanted map[string]int64) map[string]str
 		return err
 	})
 	if err != nil || files < 3 {
-		t.Fatalf("%d files of the coordinator, %v", files, err)
+		t.Fatalf("%d files of %s, %v", files, member, err)
 	}
 	return found
 }

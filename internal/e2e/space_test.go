@@ -35,6 +35,23 @@ tables:
 
 const question = "SELECT COUNT(*) AS n, SUM(x) AS s FROM t"
 
+// A table in which small groups are suppressed.
+const guardedCharterText = `tacit: charter/v1
+space: e2e
+version: 1
+amend: {rule: unanimous}
+rules: {min_contributors: 4, tolerated_corruption: 1}
+tables:
+  - name: t
+    min_cohort: 5
+    max_rows: 10
+    columns:
+      - {name: g, type: text, role: category, nullable: false, domain: [big, none, small]}
+      - {name: x, type: integer, role: measure, nullable: false, range: ["-100000000000000000", "100000000000000000"]}
+`
+
+const guardedQuestion = "SELECT g, COUNT(*) AS n, SUM(x) AS s FROM t GROUP BY g ORDER BY g"
+
 // owners is how many there are; a question needs four of them.
 const owners = 5
 
@@ -45,6 +62,7 @@ type space struct {
 	*lab.Lab
 	t       *testing.T
 	values  [owners][2]int64
+	guarded bool             // values are those of the group big; another has too few rows to be shown
 	started map[string]*role // in place of the lab's own processes
 }
 
@@ -62,12 +80,34 @@ func newSpace(t *testing.T, values [owners][2]int64) *space {
 	for i, v := range values {
 		write(t, filepath.Join(dir, "owners", owner(i), "t.csv"), fmt.Sprintf("x\n%d\n%d\n", v[0], v[1]))
 	}
+	return up(t, dir, values, false)
+}
+
+// newGuardedSpace has the values in the group big, and the small ones, of the first
+// owners, in a group of fewer than min_cohort rows.
+func newGuardedSpace(t *testing.T, values [owners][2]int64, small ...int64) *space {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "charter.yaml"), guardedCharterText)
+	for i, v := range values {
+		text := fmt.Sprintf("g,x\nbig,%d\nbig,%d\n", v[0], v[1])
+		if i < len(small) {
+			text += fmt.Sprintf("small,%d\n", small[i])
+		}
+		write(t, filepath.Join(dir, "owners", owner(i), "t.csv"), text)
+	}
+	return up(t, dir, values, true)
+}
+
+// up starts the lab in dir.
+func up(t *testing.T, dir string, values [owners][2]int64, guarded bool) *space {
+	t.Helper()
 	l, err := lab.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	l.Program, l.Tied = binary, true
-	s := &space{l, t, values, map[string]*role{}}
+	s := &space{l, t, values, guarded, map[string]*role{}}
 	t.Cleanup(func() {
 		for _, r := range s.started {
 			_ = r.Process.Kill()
@@ -212,12 +252,19 @@ type answered struct {
 	err  error
 }
 
+func (s *space) question() string {
+	if s.guarded {
+		return guardedQuestion
+	}
+	return question
+}
+
 func (s *space) ask(env ...string) asking {
 	a := asking{make(chan answered, 1)}
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
-		c := exec.CommandContext(ctx, binary, "--config", s.Profile(), "query", "--format", "json", question)
+		c := exec.CommandContext(ctx, binary, "--config", s.Profile(), "query", "--format", "json", s.question())
 		c.Env = append(os.Environ(), env...)
 		out, err := c.Output()
 		var exit *exec.ExitError
@@ -229,7 +276,8 @@ func (s *space) ask(env ...string) asking {
 	return a
 }
 
-// check wants the sum over those who took part, at least four owners.
+// check wants the sum over those who took part, at least four owners, and no number of a
+// small group.
 func (s *space) check(text string) {
 	s.t.Helper()
 	var doc struct {
@@ -250,7 +298,12 @@ func (s *space) check(text string) {
 			}
 		}
 	}
-	if n < 8 || fmt.Sprint(doc.Rows[0][0]) != fmt.Sprint(n) || fmt.Sprint(doc.Rows[0][1]) != sum.String() {
-		s.t.Fatalf("wrong answer %v, want [%d %v] over %v", doc.Rows, n, sum, doc.Job.Participants)
+	want := fmt.Sprintf("[[%d %v]]", n, sum)
+	if s.guarded {
+		const hidden = "map[below:5]"
+		want = fmt.Sprintf("[[big %d %v] [none %s %s] [small %s %s]]", n, sum, hidden, hidden, hidden, hidden)
+	}
+	if got := fmt.Sprint(doc.Rows); n < 8 || got != want {
+		s.t.Fatalf("wrong answer %s, want %s over %v", got, want, doc.Job.Participants)
 	}
 }

@@ -27,7 +27,7 @@ type Generator struct {
 
 // New returns a generator. It panics if the charter has no table that can be asked about.
 func New(seed uint64, ch *charter.Charter) *Generator {
-	g := &Generator{rng: rand.New(rand.NewPCG(seed, 0x7461636974)), ch: ch}
+	g := newGenerator(seed, ch)
 	for i := range ch.Tables {
 		if ch.Tables[i].K() <= 1 {
 			g.tables = append(g.tables, &ch.Tables[i])
@@ -37,6 +37,10 @@ func New(seed uint64, ch *charter.Charter) *Generator {
 		panic("querygen: no table with min_cohort 1")
 	}
 	return g
+}
+
+func newGenerator(seed uint64, ch *charter.Charter) *Generator {
+	return &Generator{rng: rand.New(rand.NewPCG(seed, 0x7461636974)), ch: ch}
 }
 
 // text is a fragment in both dialects.
