@@ -52,10 +52,10 @@ lint: ## Report what vet, staticcheck and gofumpt find
 	@unformatted=$$($(GO) tool gofumpt -l $$(git ls-files '*.go' | grep -v '\.pb\.go$$')); \
 	if [ -n "$$unformatted" ]; then echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; fi
 
-gen: ## Write generated code, schemas and the error reference
+gen: ## Write generated code, schemas, the error reference and the table of parameters
 	cd protos && $(BUF) generate
 	$(GO) test ./engine/config -run TestSchema -update
-	$(GO) test ./internal/docgen -run TestErrorsFresh -update
+	$(GO) test ./internal/docgen -run 'TestErrorsFresh|TestParametersFresh' -update
 
 check-gen: ## Report generated files that are not fresh
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \
@@ -63,7 +63,7 @@ check-gen: ## Report generated files that are not fresh
 	for file in $$(cd "$$fresh" && find . -name '*.go'); do \
 		cmp "$$fresh/$$file" "protos/$$file" || { echo "run make gen"; exit 1; }; \
 	done
-	$(GO) test ./engine/config ./internal/docgen -run 'TestSchema|TestErrorsFresh|TestDocuments'
+	$(GO) test ./engine/config ./internal/docgen -run 'TestSchema|TestErrorsFresh|TestParametersFresh|TestDocuments'
 
 check: lint check-gen ## Report whatever is wrong besides tests; works offline
 	$(GO) test ./internal/archtest

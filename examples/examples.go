@@ -17,12 +17,16 @@ var files embed.FS
 type Example struct {
 	Name  string // name of its folder
 	Title string
+	Brief []string // names of the questions that show it in short; nil: all
 }
 
 // All returns the examples in the order in which they are shown.
 func All() []Example {
 	return []Example{
-		{Name: "health", Title: "two clinical studies, each split over the places that recorded it"},
+		{
+			Name: "health", Title: "two clinical studies, each split over the places that recorded it",
+			Brief: []string{"01-infections-by-treatment", "02-hospitals-by-region", "04-hospitals-with-most-infections", "11-institutions"},
+		},
 		{Name: "energy", Title: "six synthetic utilities, made from real load curves"},
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tacit-space/tacit/engine/lab"
 	"github.com/tacit-space/tacit/engine/lab/draft"
 	"github.com/tacit-space/tacit/engine/lab/pooled"
 	"github.com/tacit-space/tacit/engine/source"
@@ -19,8 +20,10 @@ import (
 
 var update = flag.Bool("update", false, "write the expected answers")
 
-// TestExpectedAnswers asks the embedded engine each question over all owners' rows
-// together. It is the oracle: nothing of the protocol takes part.
+// TestExpectedAnswers: the expected answers are those over all owners' rows together,
+// with what has too few privacy units suppressed. Nothing of the protocol takes part. The
+// embedded engine, which knows nothing of suppression, is asked the same question as SQL over
+// one table: without suppression the answers are equal.
 func TestExpectedAnswers(t *testing.T) {
 	for _, e := range All() {
 		engine, err := source.Open(source.Config{Threads: 1})
@@ -30,6 +33,7 @@ func TestExpectedAnswers(t *testing.T) {
 		defer engine.Close()
 		rows := draft.EngineRows(engine)
 		pool(t, e, rows)
+		space := inTheOpen(t, e)
 		questions, err := e.Questions()
 		if err != nil {
 			t.Fatal(err)
@@ -39,19 +43,65 @@ func TestExpectedAnswers(t *testing.T) {
 				if q.Text == "" || !strings.HasSuffix(q.Text, "?") {
 					t.Errorf("the first line %q is no question", q.Text)
 				}
-				answer := pooledAnswer(t, rows, q.SQL)
-				file := filepath.Join(e.Name, "expected", q.Name+".json")
-				if *update {
-					if err := os.WriteFile(file, answer, 0o644); err != nil {
-						t.Fatal(err)
-					}
-					return
+				whole, err := space.Whole(t.Context(), q.SQL)
+				if err != nil {
+					t.Fatal(err)
 				}
-				if diff := cmp.Diff(string(q.Expected), string(answer)); diff != "" {
-					t.Error(diff)
+				asked, err := pooled.Ask(t.Context(), rows, q.SQL)
+				if err != nil {
+					t.Fatal(err)
 				}
+				if diff := pooled.Difference(asked, whole, true, nil); diff != "" {
+					t.Errorf("with nothing suppressed: %s", diff)
+				}
+				expected(t, filepath.Join(e.Name, "expected", q.Name+".json"), space, q)
 			})
 		}
+	}
+}
+
+// inTheOpen is the rows of an example's owners.
+func inTheOpen(t *testing.T, e Example) *pooled.Space {
+	t.Helper()
+	dir := t.TempDir()
+	if err := e.Extract(dir); err != nil {
+		t.Fatal(err)
+	}
+	l, err := lab.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch, err := l.Charter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	space, err := pooled.Open(t.Context(), ch, l.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(space.Close)
+	return space
+}
+
+// expected compares a question's answer with the file, or writes it.
+func expected(t *testing.T, file string, space *pooled.Space, q Question) {
+	t.Helper()
+	answer, err := space.Answer(t.Context(), q.SQL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := answer.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(file, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(string(q.Expected), string(text)); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -81,20 +131,6 @@ func pool(t *testing.T, e Example, rows draft.Rows) {
 	}
 	run(`CREATE MACRO width_bucket(x, lo, hi, n) AS CAST(CASE WHEN x < lo THEN 0 WHEN x >= hi THEN n + 1
 		ELSE floor((x - lo) * n / (hi - lo)) + 1 END AS INTEGER)`)
-}
-
-// pooledAnswer is a result in the form in which tacit writes results.
-func pooledAnswer(t *testing.T, rows draft.Rows, sql string) []byte {
-	t.Helper()
-	answer, err := pooled.Ask(t.Context(), rows, sql)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := answer.JSON()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
 }
 
 // TestOwnersFilesAreGenerated runs the programs that made the owners' files again.

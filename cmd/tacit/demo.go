@@ -19,6 +19,7 @@ func (a *app) demo() *cobra.Command {
 			return d.Run(c.Context())
 		},
 	}
+	c.Flags().BoolVar(&d.All, "all", false, "ask every question of the examples; it takes a minute or two more")
 	c.Flags().StringVar(&d.Only, "only", "", "one of health, energy")
 	return c
 }

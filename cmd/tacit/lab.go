@@ -60,7 +60,7 @@ func (a *app) labInit() *cobra.Command {
 	f.IntVar(&o.Owners, "owners", 5, "deal the rows to this many owners")
 	f.StringVar(&o.By, "by", "", "an owner for each value of this column")
 	f.StringVar(&o.Unit, "unit", "", "column of the person or thing to protect; without it each row is one")
-	f.IntVar(&o.MinCohort, "min-cohort", 0, "smallest number of units behind a released cell (default 1)")
+	f.IntVar(&o.MinCohort, "min-cohort", 0, "smallest number of units behind a released number, 1 to 20 (default 10)")
 	f.StringArrayVar(&roles, "role", nil, "COLUMN=identifier|category|measure|time|hidden, instead of the guess; may be repeated")
 	f.Uint64Var(&o.Seed, "seed", 0, "of the dealing; the same seed gives the same split")
 	_ = c.MarkFlagRequired("from")

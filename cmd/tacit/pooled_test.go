@@ -54,7 +54,7 @@ func TestAnswersEqualThePooledOnes(t *testing.T) {
 
 func answersEqual(t *testing.T, tacit, file string, split []string) {
 	dir := filepath.Join(t.TempDir(), "lab")
-	mustRun(t, tacit, append([]string{"lab", "init", dir, "--from", file, "--seed", fmt.Sprint(*seed)}, split...)...)
+	mustRun(t, tacit, append([]string{"lab", "init", dir, "--from", file, "--seed", fmt.Sprint(*seed), "--min-cohort", "1"}, split...)...)
 	mustRun(t, tacit, "lab", "up", dir)
 	t.Cleanup(func() { mustRun(t, tacit, "lab", "down", dir) })
 	bundle, err := charter.ReadBundle(filepath.Join(dir, ".lab", "space.json"))

@@ -5,6 +5,9 @@ import (
 	"io"
 	"sync"
 
+	"github.com/tacit-space/tacit/crypto/guard"
+	"github.com/tacit-space/tacit/crypto/secagg"
+	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/engine/transport"
 )
 
@@ -51,16 +54,32 @@ func (p *progress) end() {
 	}
 }
 
-// phases of the masked sum, for people.
-var phases = []string{"exchanging keys", "sharing secrets", "computing", "agreeing who takes part", "opening the sum"}
+// phases of the masked sum, and of the guarded release, for people.
+var phases = map[session.Phase]string{
+	secagg.PhaseAdvertise: "exchanging keys",
+	secagg.PhaseShare:     "sharing secrets",
+	secagg.PhaseInput:     "computing",
+	secagg.PhaseAgree:     "agreeing who takes part",
+	secagg.PhaseOpen:      "opening the sum",
+
+	guard.PhaseHello:      "exchanging keys",
+	guard.PhaseReveal:     "drawing common randomness",
+	guard.PhaseKeyCommit:  "making key shares",
+	guard.PhaseKeyShare:   "adding key shares",
+	guard.PhaseKeyCheck:   "checking the key",
+	guard.PhaseInput:      "computing",
+	guard.PhaseInputShare: "adding encrypted inputs",
+	guard.PhaseConfirm:    "checking that small groups are suppressed",
+	guard.PhaseOpen:       "opening what is large enough",
+}
 
 func describe(e transport.Progress) string {
 	if e.State != transport.Running {
 		return string(e.State)
 	}
 	what := "running"
-	if int(e.Phase) < len(phases) {
-		what = phases[e.Phase]
+	if name, ok := phases[session.Phase(e.Phase)]; ok {
+		what = name
 	}
 	if e.Expected > 0 {
 		what += fmt.Sprintf(": %d of %d owners", e.Heard, e.Expected)

@@ -69,6 +69,7 @@ type charterJSON struct {
 	Purposes            []string    `json:"purposes"`
 	MaxCells            int         `json:"max_cells"`
 	JobLifetime         string      `json:"job_lifetime"`
+	Verification        string      `json:"verification"`
 	Members             []partyJSON `json:"members"`
 	Tables              []tableJSON `json:"tables"`
 }
@@ -102,12 +103,14 @@ type columnJSON struct {
 	Domain     []string           `json:"domain,omitempty"`
 	Grain      string             `json:"grain,omitempty"`
 	Aggregates []string           `json:"aggregates,omitempty"`
+	MinCohort  int                `json:"min_cohort,omitempty"` // of its own; the larger one of table and column counts
 }
 
 func charterToJSON(s signaturesJSON, c *charter.Charter) charterJSON {
 	out := charterJSON{
 		signaturesJSON: s, MinContributors: c.Rules.MinContributors, ToleratedCorruption: c.Rules.ToleratedCorruption,
 		Purposes: orEmpty(c.Rules.Purposes), MaxCells: c.Rules.Cells(), JobLifetime: charter.Duration(c.Rules.Lifetime()).String(),
+		Verification: c.Rules.Verify(),
 	}
 	for _, m := range c.Members {
 		out.Members = append(out.Members, partyJSON{m.ID, m.Organisation, m.Roles, m.Key})
@@ -119,7 +122,7 @@ func charterToJSON(s signaturesJSON, c *charter.Charter) charterJSON {
 			if col.Role != charter.Hidden {
 				table.Columns = append(table.Columns, columnJSON{
 					col.Name, col.Title, col.Type, col.Role, col.IsNullable(), col.Unit,
-					col.Range, col.Resolution, col.Domain, col.Grain, col.Aggregates,
+					col.Range, col.Resolution, col.Domain, col.Grain, col.Aggregates, ownCohort(&col),
 				})
 			}
 		}
@@ -128,10 +131,30 @@ func charterToJSON(s signaturesJSON, c *charter.Charter) charterJSON {
 	return out
 }
 
+// ownCohort is what a column asks for by itself, 0 if nothing.
+func ownCohort(c *charter.Column) int {
+	if c.MinCohort == nil {
+		return 0
+	}
+	return c.K()
+}
+
+// verifiers says who makes sure that nothing else is opened.
+func verifiers(c *charter.Charter) string {
+	switch c.Rules.Verify() {
+	case charter.VerifySome:
+		return fmt.Sprintf("%d owners verify that before anybody opens", c.Rules.ToleratedCorruption+1)
+	case charter.VerifyNone:
+		return "the coordinator is trusted to do so"
+	}
+	return "every owner verifies that before it opens"
+}
+
 func (a *app) printCharter(c *charter.Charter) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "\nat least %d owners in every answer; %d of them may collude with coordinator and analyst\n",
 		c.Rules.MinContributors, c.Rules.ToleratedCorruption)
+	fmt.Fprintf(w, "small groups are suppressed under encryption; %s\n", verifiers(c))
 	if len(c.Rules.Purposes) > 0 {
 		fmt.Fprintf(w, "purposes: %s\n", strings.Join(c.Rules.Purposes, "; "))
 	}
@@ -196,6 +219,9 @@ func values(c *charter.Column) string {
 	}
 	if c.Grain != "" {
 		parts = append(parts, "by "+c.Grain)
+	}
+	if k := ownCohort(c); k > 0 {
+		parts = append(parts, fmt.Sprintf("smallest cohort %d", k))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -28,8 +28,8 @@ func (l *Lab) folders() ([]string, error) {
 	return names, nil
 }
 
-// file is the owner's file of a table, "" if it has none.
-func (l *Lab) file(owner, table string) string {
+// File is the path of the owner's file of a table, "" if it has none.
+func (l *Lab) File(owner, table string) string {
 	for _, ending := range endings {
 		path := filepath.Join(l.Dir, "owners", owner, table+ending)
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
@@ -74,7 +74,7 @@ func (l *Lab) completeOwners(c *charter.Charter, t *charter.Table) error {
 	listed := t.Owners
 	var have []string
 	for _, m := range c.WithRole(charter.Owner) {
-		if l.file(m.ID, t.Name) != "" {
+		if l.File(m.ID, t.Name) != "" {
 			have = append(have, m.ID)
 		}
 	}

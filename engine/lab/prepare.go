@@ -43,6 +43,19 @@ func (l *Lab) draft() (*charter.Charter, error) {
 	return &c, l.complete(&c)
 }
 
+// Charter returns the charter as the space would have it: complete, and checked. It makes
+// the keys that are missing.
+func (l *Lab) Charter() (*charter.Charter, error) {
+	c, err := l.draft()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := l.keys(c); err != nil {
+		return nil, err
+	}
+	return charter.Parse(c.YAML())
+}
+
 // keys finds or makes the identity of every member, and names it in the charter.
 func (l *Lab) keys(c *charter.Charter) (map[string]*identity.Identity, error) {
 	keys := map[string]*identity.Identity{}
@@ -148,7 +161,7 @@ func (l *Lab) workerConfig(c *charter.Charter, r *role, hub string) (string, err
 	var tables, b bytes.Buffer
 	fmt.Fprintf(&b, member+"coordinator: %[2]s\nproxy: none\nops_listen: %[3]s\nengine: {memory: %[4]s}\ntables:\n", r.Name, hub, r.Ops, engineMemory)
 	for _, t := range c.Tables {
-		file := l.file(r.Name, t.Name)
+		file := l.File(r.Name, t.Name)
 		if file == "" || !ownsTable(c, t.Name, r.Name) {
 			continue
 		}

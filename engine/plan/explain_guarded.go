@@ -66,10 +66,10 @@ func (l *Layout) protocol(ch *charter.Charter, n int) []string {
 	}
 	if p, err := he.Set(l.Shape.Set); err == nil {
 		have, limit := p.SecurityBits()
-		lines = append(lines, fmt.Sprintf("parameters %s: degree %d, modulus of %.0f bits (128-bit security: at most %.0f), slots modulo %d",
+		lines = append(lines, fmt.Sprintf("parameters %s: degree %d, modulus of %.1f bits (128-bit security: at most %.0f), slots modulo %d",
 			l.Shape.Set, p.Slots(), have, limit, p.T()))
 	}
-	return append(lines, fmt.Sprintf("%d ciphertexts in, %d out; security margin of the opening: %.0f bits", l.Shape.Inputs(), l.Shape.Outputs(), l.Budget.Margin))
+	return append(lines, fmt.Sprintf("%d ciphertexts in, %d out; security margin of the opening: %d bits", l.Shape.Inputs(), l.Shape.Outputs(), int(l.Budget.Margin)))
 }
 
 func guardedLeakage(l *Layout, ch *charter.Charter, n int) []Leak {

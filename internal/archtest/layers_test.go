@@ -30,7 +30,7 @@ var layers = []struct {
 		"engine/plan/...", "engine/policy", "engine/query/...", "engine/result", "engine/source/...",
 		"engine/column", "engine/store", "engine/envelope",
 	}},
-	{"E2", []string{"engine/runner"}},
+	{"E2", []string{"engine/runner", "engine/protocol"}},
 	{"protos", []string{"protos/..."}},
 	{"E3", []string{"engine/transport/..."}},
 	{"E4", []string{"engine/coordinator", "engine/worker", "engine/analyst"}},

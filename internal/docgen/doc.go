@@ -5,5 +5,7 @@
 // be forgotten; that a code is declared once, and with constant texts, is checked
 // on the way.
 //
-// Start at [Errors].
+// It also computes the table of homomorphic parameter sets in SECURITY.md.
+//
+// Start at [Errors] and [Parameters].
 package docgen

@@ -8,14 +8,17 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/tacit-space/tacit/crypto/he"
 	"github.com/tacit-space/tacit/engine/analyst"
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/lab"
 	"github.com/tacit-space/tacit/engine/lab/pooled"
+	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
 	"github.com/tacit-space/tacit/examples"
@@ -31,8 +34,9 @@ type Demo struct {
 	Out  io.Writer
 	Open func(profile string) (analyst.Config, error) // makes the analyst of a profile
 	Only string                                       // name of one example; "": all
+	All  bool                                         // ask every question, not only those that show an example in short
 
-	asked, equal int
+	asked, equal, suppressed int
 }
 
 // Run runs the examples. It returns [ErrDiffers] if an answer is not the expected
@@ -47,7 +51,8 @@ func (d *Demo) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	d.say("%d questions, %d answers equal to those over the pooled data, %s.\n", d.asked, d.equal, time.Since(began).Round(100*time.Millisecond))
+	d.say("%d questions, %d answers equal to those over the pooled data, %d values suppressed, %s.\n",
+		d.asked, d.equal, d.suppressed, time.Since(began).Round(100*time.Millisecond))
 	if d.equal != d.asked {
 		return ErrDiffers.New("%d of %d answers differ from those over the pooled data", d.asked-d.equal, d.asked)
 	}
@@ -74,6 +79,9 @@ func (d *Demo) example(ctx context.Context, e examples.Example) (err error) {
 		return err
 	}
 	d.say("%s\n%s: %s\n\n", strings.Repeat("=", 100), e.Name, e.Title)
+	if !d.All && e.Brief != nil {
+		questions = slices.DeleteFunc(questions, func(q examples.Question) bool { return !slices.Contains(e.Brief, q.Name) })
+	}
 	began := time.Now()
 	return l.Run(ctx, func(ctx context.Context, profile string) error {
 		t, err := d.connect(profile)
@@ -168,20 +176,58 @@ func (d *Demo) question(ctx context.Context, t *table, q examples.Question) erro
 		return err
 	}
 	verdict := "equal to the answer over the pooled data"
+	if len(answer.Table.Suppressed) > 0 {
+		verdict += ", and suppressed where that has too few units"
+	}
 	if difference == "" {
 		d.equal++
 	} else {
 		verdict = "DIFFERENT from the answer over the pooled data: " + difference
 	}
 	d.say("\n  answer       %s\n", verdict)
+	if hidden := len(answer.Table.Suppressed); hidden > 0 {
+		d.suppressed += hidden
+		d.say("  suppressed   %d of %d values, under encryption: nobody saw them, or how many units there are\n",
+			hidden, len(answer.Table.Rows)*len(answer.Table.Columns))
+	}
 	d.say("  took         %d ms; %d of %d owners, %d signatures\n",
 		took.Milliseconds(), len(answer.Provenance.Participants), answer.Provenance.Owners, answer.Provenance.Signatures)
 	held, err := t.raw.Result(ctx, job)
 	if err != nil {
 		return err
 	}
-	d.say("  coordinator  held %s\n\n", describe(held, draft.Query.Plan.Length(), int(draft.Query.Plan.Width)/8))
+	what, err := d.held(t.charter, &draft.Query.Plan, held)
+	if err != nil {
+		return err
+	}
+	d.say("  coordinator  held %s\n\n", what)
 	return nil
+}
+
+// held describes the result of a question as the coordinator has it.
+func (d *Demo) held(ch *charter.Charter, p *plan.Plan, body []byte) (string, error) {
+	layout, f := plan.NewLayout(p, ch)
+	switch {
+	case f != nil:
+		return "", f
+	case layout == nil:
+		length := p.Length()
+		return fmt.Sprintf("%d masked numbers in %d bytes: %s", length, len(body), words(body, length, int(p.Width)/8)), nil
+	}
+	params, err := he.Set(layout.Shape.Set)
+	if err != nil {
+		return "", err
+	}
+	length := layout.Shape.Outputs() * params.Slots()
+	return fmt.Sprintf("%d encrypted polynomial%s of %d masked coefficients in %d bytes: %s",
+		layout.Shape.Outputs(), plural(layout.Shape.Outputs()), params.Slots(), len(body), words(body, length, 8)), nil
+}
+
+func plural(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
 }
 
 // compare returns the first difference of an answer from the expected one.
@@ -201,8 +247,8 @@ func compare(expected []byte, answer *analyst.Answer) (string, error) {
 	return pooled.Difference(want, got, true, nil), nil
 }
 
-// describe shows the first masked numbers of the vector with which a result ends.
-func describe(body []byte, length, size int) string {
+// words shows the first masked numbers of the vector with which a result ends.
+func words(body []byte, length, size int) string {
 	vector := body[len(body)-length*size:]
 	const most = 4
 	var words []string
@@ -212,7 +258,7 @@ func describe(body []byte, length, size int) string {
 	if length > most {
 		words = append(words, "…")
 	}
-	return fmt.Sprintf("%d masked numbers in %d bytes: %s", length, len(body), strings.Join(words, " "))
+	return strings.Join(words, " ")
 }
 
 func indent(text, by string) string {

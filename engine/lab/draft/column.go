@@ -105,13 +105,13 @@ func (ch *Choice) measure(p *profile) error {
 	}
 	lo, hi := new(big.Rat), big.NewRat(1, 1)
 	if p.known > p.endless {
-		for text, to := range map[string]*big.Rat{p.lo: lo, p.hi: hi} {
-			if _, ok := to.SetString(text); !ok {
-				return ErrInput.New("column %q: the engine calls its end %d characters long", p.Original, len(text))
+		for _, end := range []struct {
+			text string
+			to   *big.Rat
+		}{{p.lo, lo}, {p.hi, hi}} {
+			if _, ok := end.to.SetString(end.text); !ok {
+				return ErrInput.New("column %q: the engine calls its end %d characters long", p.Original, len(end.text))
 			}
-		}
-		if p.lo == p.hi {
-			hi.Set(lo)
 		}
 	}
 	if p.shape == double && (far(lo) || far(hi)) {

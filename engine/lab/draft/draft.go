@@ -15,7 +15,7 @@ type Options struct {
 	Owners    int                           // rows are dealt to so many owners; 0 with By
 	By        string                        // column whose values are the owners; "" with Owners
 	Unit      string                        // column of the privacy unit; "": every row is a unit
-	MinCohort int                           // k; 0: as 1, with a comment
+	MinCohort int                           // k; 0: charter.DefaultMinCohort
 	Roles     map[string]charter.ColumnRole // roles that are not to be guessed, by column
 	Seed      uint64                        // of the dealing
 }
@@ -106,7 +106,10 @@ func (d *Draft) wanted() (map[string]charter.ColumnRole, error) {
 
 // fill writes the charter from the choices.
 func (d *Draft) fill() error {
-	k := max(1, d.opts.MinCohort)
+	k := d.opts.MinCohort
+	if k == 0 {
+		k = charter.DefaultMinCohort
+	}
 	t := charter.Table{
 		Name: d.opts.Table, Unit: d.opts.Unit, MinCohort: &k, MaxRows: maxRows(d.Rows),
 	}

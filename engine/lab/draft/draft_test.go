@@ -30,7 +30,7 @@ func TestDrafts(t *testing.T) {
 	options := map[string]Options{
 		"people": {Owners: 3, Unit: "Patient ID", Roles: map[string]charter.ColumnRole{"zip": charter.Category}},
 		"meters": {By: "supplier", MinCohort: 5},
-		"mixed":  {Owners: 5},
+		"mixed":  {Owners: 5, Roles: map[string]charter.ColumnRole{"constant": charter.Measure}},
 		"europe": {Owners: 3},
 	}
 	for name, o := range options {

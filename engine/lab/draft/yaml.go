@@ -33,11 +33,7 @@ tables:
 	if t.Unit != "" {
 		fmt.Fprintf(&b, "    unit: %s  # whose privacy is at stake\n", scalar(t.Unit))
 	}
-	if d.opts.MinCohort > 0 {
-		fmt.Fprintf(&b, "    min_cohort: %d\n", *t.MinCohort)
-	} else {
-		b.WriteString("    min_cohort: 1  # every cell is shown, however small; 10 withholds numbers with fewer than 10 units behind them\n")
-	}
+	b.WriteString(cohort(t))
 	fmt.Fprintf(&b, "    max_rows: %d  # of one owner, at most; %d rows were split over %d owners\n", t.MaxRows, d.Rows, len(d.Owners))
 	b.WriteString("    # roles: identifier (privacy unit), category (GROUP BY, equality), measure (aggregates, ranges, bins),\n")
 	b.WriteString("    # time (date_trunc, ranges), hidden (nothing)\n    columns:\n")
@@ -45,6 +41,19 @@ tables:
 		choice.write(&b)
 	}
 	return b.Bytes()
+}
+
+// cohort writes how many units must stand behind a number.
+func cohort(t *charter.Table) string {
+	k := t.K()
+	if k == 1 {
+		return "    min_cohort: 1  # every number is released, of one unit too; with 10, small groups are suppressed\n"
+	}
+	units := "rows, unless unit: names the column of a person"
+	if t.Unit != "" {
+		units = "different " + oneLine(t.Unit)
+	}
+	return fmt.Sprintf("    min_cohort: %d  # so many must stand behind a released number: %s\n", k, units)
 }
 
 func (ch *Choice) write(b *bytes.Buffer) {

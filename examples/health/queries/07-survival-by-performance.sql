@@ -5,5 +5,4 @@ SELECT CASE WHEN ph_ecog = 0 THEN 'no symptoms' WHEN ph_ecog = 1 THEN 'walks' WH
        STDDEV_SAMP(time) AS sd
 FROM lung
 GROUP BY 1
-HAVING COUNT(*) > 1
 ORDER BY days DESC
