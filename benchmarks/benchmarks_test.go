@@ -1,16 +1,45 @@
 package benchmarks
 
-import "testing"
+import (
+	"slices"
+	"testing"
 
-// The benchmark without processes works at its small size and finds its answer
+	"github.com/tacit-space/tacit/crypto/guard"
+)
+
+// The benchmarks without processes work at their small size and find their answers
 // right; the others are run by the tests of the command line.
-func TestMaskedSumQuick(t *testing.T) {
-	result, err := MaskedSum.Run(t.Context(), Options{Seed: 1, Runs: 1, Quick: true, Say: t.Logf})
-	if err != nil {
-		t.Fatal(err)
+func TestQuick(t *testing.T) {
+	for _, b := range []Benchmark{MaskedSum, GuardedRelease} {
+		t.Run(b.Name, func(t *testing.T) {
+			result, err := b.Run(t.Context(), Options{Seed: 1, Runs: 1, Quick: true, Say: t.Logf})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !result.Correct || len(result.Metrics) == 0 {
+				t.Fatalf("%+v", result)
+			}
+		})
 	}
-	if !result.Correct || len(result.Metrics) == 0 {
-		t.Fatalf("%+v", result)
+}
+
+// A guarded release with a wrong sum, a wrong count, or a cell too many, is not reported.
+func TestGuardedReleaseFindsDifferences(t *testing.T) {
+	c := &guardedQuick[0]
+	for name, spoil := range map[string]func(o *guard.RunOpened, first int){
+		"nothing":  func(*guard.RunOpened, int) {},
+		"sum":      func(o *guard.RunOpened, first int) { o.Limbs[0][first]++ },
+		"count":    func(o *guard.RunOpened, first int) { o.Guards[first]++ },
+		"withheld": func(o *guard.RunOpened, first int) { o.Released[first] = false },
+		"released": func(o *guard.RunOpened, first int) { o.Released[slices.Index(o.Released, false)] = true },
+	} {
+		r := &guardedRun{guardedCase: c, seed: 1}
+		r.draw()
+		opened := &guard.Opened{Groups: [][]guard.RunOpened{{r.plain()}}}
+		spoil(&opened.Groups[0][0], slices.Index(opened.Groups[0][0].Released, true))
+		if err := r.check(opened); (err == nil) != (name == "nothing") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

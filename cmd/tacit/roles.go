@@ -57,7 +57,7 @@ func (a *app) runCoordinator(ctx context.Context, cfg *config.Coordinator) error
 				Listen: string(cfg.Listen), Software: software(),
 				Limits: transport.Limits{MaxPacket: int(cfg.Limits.MaxMessage), MaxResult: int(cfg.Limits.MaxMessage)},
 			},
-			Limits: coordinator.Limits{MaxLive: cfg.Limits.MaxJobs, MaxRunning: cfg.Limits.MaxRunning, MaxAttempts: cfg.MaxAttempts},
+			Limits: coordinator.Limits{MaxLive: cfg.Limits.MaxJobs, MaxRunning: cfg.Limits.MaxRunning, MaxAttempts: cfg.MaxAttempts, KeysAhead: keysAhead(cfg.Limits.KeysAhead)},
 			Keep:   store.Retention{Result: cfg.Limits.Retention.Std(), Record: cfg.Limits.Retention.Std()},
 			Timing: coordinator.Timing{
 				Admission: cfg.RoundTimeout.Std(), Round: cfg.RoundTimeout.Std(), Input: cfg.InputTimeout.Std(),
@@ -67,6 +67,14 @@ func (a *app) runCoordinator(ctx context.Context, cfg *config.Coordinator) error
 			Ready:   func(net.Addr) { listening.Store(true) },
 		})
 	})
+}
+
+// keysAhead keeps a 0 of the configuration from meaning the default.
+func keysAhead(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
 }
 
 func (a *app) worker() *cobra.Command {

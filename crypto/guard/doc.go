@@ -24,9 +24,10 @@
 //	    ...  an exchange of key shares (see below), masked
 //
 // for the question, or ahead of it: nothing of a key set depends on data. The common random
-// polynomials follow from all nonces; C has no say. Shares of the relinearisation key are
-// made in one round and every polynomial that meets a secret is common and random
-// ([github.com/tacit-space/tacit/crypto/he.Params.KeyShare]). The release is
+// polynomials are expanded from a hash of all nonces; C has no say but to give an attempt up.
+// Shares of the relinearisation key are made in one round and every polynomial that meets a
+// secret is common and random ([github.com/tacit-space/tacit/crypto/he.Params.KeyShare]). The
+// release is
 //
 //	R0  an exchange of input shares, masked:
 //	      b_uj = −a_j·s_u + e_uj + encode(x_uj + slot masks) + pair masks
@@ -34,8 +35,8 @@
 //	    the hash of all outputs, which the worker evaluated by itself
 //	R1  W→C  if all claims agree, and after a durable release, once per job:
 //	      y_u = round(2^w (s_u·c1 + flood_u)/Q') + pair masks + analyst mask, for
-//	      every output; a tag of y_u with the same masks; a signature over both, the sums
-//	      and the outputs
+//	      every output; a tag of y_u with the same masks; a signature over both, the sums,
+//	      the outputs and who takes part
 //	R2  C→A  round(2^w c0/Q'), Σ y_u, Σ tag_u, the evidence of every worker
 //
 // An exchange is: commitments, shares, audits, sums, claims; see the file exchange.go. In the
@@ -44,6 +45,9 @@
 //
 // A verifies every signature, the number of workers, the tag, that P(g) is that of g, and
 // that whatever should be zero is, before it shows anything.
+//
+// [Preparer] and [PrepareServer] make key sets ahead; a set is bound to the names and
+// identity keys of its workers at their positions.
 //
 // # Threat model
 //
@@ -62,41 +66,58 @@
 //	C, with up to n−1 workers       nothing of honest inputs but the shape
 //	A                               what is released
 //	A and C                         the same
-//	A, C and up to n−1 workers      released cells less their own part; of the others only g < k,
-//	                                that is a bound on the honest part
+//	A, C and up to n−1 workers      if these made their shares as they should: released cells less
+//	                                their own part; of the others only g < k, that is a bound on
+//	                                the honest part
 //	a lying worker and A            everything: it adds k to its own guards
 //
 // The last line cannot be closed by any check of sums: workers are trusted to state their own
-// guards honestly, for suppression only. C cannot open anything: openings are masked
-// towards A. In the modes some and none, suppression rests on T+1 workers, or
-// on C, evaluating as they should; single inputs do not.
+// guards honestly, and to make shares of keys and inputs as they should, for suppression
+// only. C cannot open anything: openings are masked towards A. In the modes some and none,
+// suppression rests on T+1 workers, or on C, evaluating as they should; single inputs do not.
 //
-// A worker never makes two different shares under one mask or key: key sets are used up by one
-// attempt, state is persisted with the opening in it before the worker claims, and
-// [session.Release] is once per job. What a restarted worker sends again is the same bytes.
+// What sums are rests on fingerprints. A sum that is not that of the shares, or a share that
+// was chosen after others were seen, goes unnoticed if C and two workers lie, or with
+// probability 2^-96 for every sum that C tries. This gives them no more than the last line of the
+// table gives one of them with A. C with one liar is caught by the liar's auditor, without whose
+// opening nothing can be read.
 //
-// A wrong sum goes unnoticed if C and two workers that are neighbours in the circle lie, or with
-// probability 2^-96 per try. Availability is not promised.
+// What A reads rests on the tag: C with a worker, who knows alpha, can add to it what it
+// likes, as the worker can to its input.
+//
+// A worker never makes two different shares under one mask or key: a key set is used up by
+// one attempt, secrets are gone when the state is persisted with the opening in it, before the
+// worker claims, and [session.Release] is once per job. What a restarted worker sends again
+// is the same bytes.
+//
+// Availability is not promised: every worker can end an attempt, by silence or by a wrong
+// claim, for which its auditor blames it.
 //
 // What the caller has to do: as for package secagg; keep a key set sealed, delete it from the
-// store in the transaction that claims it for an attempt.
+// store in the transaction that claims it for an attempt. A set that is read from a backup and used
+// again opens the difference of two sums, to C alone. The sum of the units behind a guard
+// is below t, and sums of values are in (−t/2, t/2): who asks proves it from declared bounds.
 //
 // # Sizes and limits
 //
-// With I inputs, O outputs, N slots and limbs of the set (G15, k = 10: a polynomial of an
-// input is 587 776 bytes, a key share 5.1 MB, 6 polynomials modulo QP):
+// With n workers, I inputs, O outputs, N slots and limbs of the set (G15, k = 10, N = 16 384: a
+// polynomial of an input is 587 776 bytes, a key share 5 124 096, which is 6 polynomials
+// modulo QP), in bytes:
 //
-//	input share    W→C  I · 587 776        also down, twice: the sums and an audit
+//	key share      W→C  5 124 096          also down, twice: the sums and an audit
+//	input share    W→C  I · 587 776        also down, twice; with the outputs if others evaluate
 //	opening        W→C  81 + 8·N·O
-//	result         C→A  16·N·O + 1 220 n
+//	result         C→A  121 + 1 218 n + 16·N·O
 //
 // A message is one share; the coordinator holds one sum, whatever n is.
 //
 // # Errors
 //
-// As in package secagg: [session.BlameError] for a message that is refused; [session.Abort] with a blame if
-// claims, signed by all, do not agree. [ErrShape] and the errors of package he for shapes
-// that are not possible. No error holds a secret or a data value.
+// As in package secagg: [session.BlameError] for a message that is refused; [session.Abort] if claims
+// that all have signed do not agree, with a blame where one party alone can have done it: for
+// a claim that is not that of the share, by the auditor; for other outputs, between two
+// workers that evaluate. [ErrShape] and the errors of package he for shapes that are not
+// possible. No error holds a secret or a data value.
 //
 // # References
 //

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/tacit-space/tacit/crypto/he"
 	"github.com/tacit-space/tacit/crypto/session"
@@ -22,8 +23,18 @@ import (
 //
 // A worker goes on if all claims are signed under the challenge that it computed (so all
 // saw the same commitments and sums), if the fingerprints add up to that of the sums, and if
-// the claim of the worker that it audits is that of its share. So a wrong sum takes a lie of
-// the coordinator and of two neighbours.
+// the claim of the worker that it audits is that of its share, which is the one that was
+// committed to.
+//
+// What that guarantees, each worker having one auditor: if a sum is not the sum of the
+// committed shares, or a share was chosen after others were seen, then the coordinator
+// lies, and so do two workers (all this up to probability 2^-96 for every sum that the
+// coordinator tries). The coordinator with one worker is caught, by that worker's auditor; the
+// others go on, but open nothing that can be read without the mask of the auditor.
+//
+// With two workers it is not caught if one of them audits the other. Nor is it, in the
+// exchange of inputs, if it shows each worker the claims that fit what that one audits: nothing but the
+// transcript of keys, in the id of the key set, says that all saw the same claims.
 type exchange struct {
 	circle
 	name  string // of the exchange, in labels
@@ -113,18 +124,22 @@ func (x *exchange) transcript(challenge [32]byte, claims []byte) [32]byte {
 	return x.digest(x.label("transcript"), challenge[:], claims)
 }
 
-// decodePolys reads a list of polynomials.
-func (x *exchange) decodePolys(data []byte, par session.Parallel) ([]he.Poly, error) {
-	if len(data) != x.shareSize() {
-		return nil, he.ErrPoly
-	}
+// zero returns a list of zeros.
+func (x *exchange) zero() []he.Poly {
 	list := make([]he.Poly, x.count)
-	err := par.Each(x.count, func(j int) (err error) {
-		size := x.basis.Size()
-		list[j], err = x.basis.Decode(data[j*size : (j+1)*size])
-		return err
-	})
-	return list, err
+	for j := range list {
+		list[j] = x.basis.Zero()
+	}
+	return list
+}
+
+// decodePolys reads a list of polynomials into list, which on an error holds anything.
+func (x *exchange) decodePolys(list []he.Poly, data []byte, par session.Parallel) error {
+	if len(data) != x.shareSize() {
+		return fmt.Errorf("%w: %d bytes of %d polynomials, wanted %d", he.ErrPoly, len(data), x.count, x.shareSize())
+	}
+	size := x.basis.Size()
+	return par.Each(x.count, func(j int) error { return x.basis.DecodeTo(list[j], data[j*size:(j+1)*size]) })
 }
 
 func (x *exchange) encodePolys(to []byte, list []he.Poly) []byte {

@@ -1,6 +1,8 @@
 package guard
 
 import (
+	"fmt"
+
 	"github.com/tacit-space/tacit/crypto/he"
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/crypto/wire"
@@ -15,7 +17,8 @@ type collector struct {
 	committed   []byte // all of them, encoded
 	shares      map[session.Party]bool
 	sum         []he.Poly
-	aggregate   []byte // the sums, encoded
+	last        []he.Poly // memory for the share that is being added
+	aggregate   []byte    // the sums, encoded
 	challenge   [32]byte
 	claims      map[session.Party]*claim
 }
@@ -50,10 +53,7 @@ func (x *collector) closeCommitments() []byte {
 		x.commitments[u].encode(w)
 	}
 	x.committed = w.Data()[1:]
-	x.sum = make([]he.Poly, x.count)
-	for j := range x.sum {
-		x.sum[j] = x.basis.Zero()
-	}
+	x.sum, x.last = x.zero(), x.zero()
 	return w.Data()
 }
 
@@ -68,13 +68,10 @@ func (x *collector) takeShare(from session.Party, body []byte) ([]byte, error) {
 	if x.shareDigest(from, share) != x.commitments[from].digest {
 		return nil, blame(from, "%w", errShare)
 	}
-	list, err := x.decodePolys(share, x.par)
-	if err != nil {
+	if err := x.decodePolys(x.last, share, x.par); err != nil {
 		return nil, blame(from, "%w", err)
 	}
-	for j := range list {
-		x.basis.Add(x.sum[j], list[j])
-	}
+	x.par.Run(x.count, func(j int) { x.basis.Add(x.sum[j], x.last[j]) })
 	x.shares[from] = true
 	w := begin(x.base + offAudit)
 	w.Fixed(share)
@@ -83,6 +80,7 @@ func (x *collector) takeShare(from session.Party, body []byte) ([]byte, error) {
 
 // closeShares fixes the sums and the challenge.
 func (x *collector) closeShares() {
+	x.last = nil
 	x.aggregate = x.encodePolys(make([]byte, 0, x.shareSize()), x.sum)
 	x.challenge = x.exchange.challenge(x.committed, x.aggregate)
 }
@@ -108,6 +106,19 @@ func (x *collector) takeClaim(from session.Party, body []byte) error {
 	x.claims[from] = c
 	return nil
 }
+
+// agree reports whether the claims add up to the sums. If not, a worker lies, and its
+// auditor can tell which from the claims.
+func (x *collector) agree() bool {
+	sum := x.basis.ZeroFingerprint()
+	for _, c := range x.claims {
+		x.basis.AddFingerprint(sum, c.fingerprint)
+	}
+	return same(sum, x.basis.Fingerprint(x.sum, x.challenge, x.par))
+}
+
+// errClaims ends the coordinator's attempt; workers get the claims before.
+var errClaims = fmt.Errorf("guard: %w: the claims do not add up to the sums, so a worker lies, and its auditor knows which", session.ErrCheck)
 
 // closeClaims returns the message to all, and the transcript.
 func (x *collector) closeClaims() ([]byte, [32]byte) {

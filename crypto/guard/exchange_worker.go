@@ -17,13 +17,17 @@ type exchanger struct {
 	par     session.Parallel
 	without *defences
 
-	own         []byte // the encoded share
+	message     []byte // with the encoded share
 	commitment  *commitment
 	commitments []byte // of all, as they came
 	digests     map[session.Party]*commitment
 	audit       []byte // the share of the audited worker
 	beliefs     beliefs
+	print       he.Fingerprint // of the own share, from the sums on
 }
+
+// own returns the encoded share.
+func (x *exchanger) own() []byte { return x.message[1:] }
 
 // beliefs is what a worker compares the claims of all with.
 type beliefs struct {
@@ -35,8 +39,8 @@ type beliefs struct {
 
 // commit fixes the share, which the exchanger takes over, and returns the commitment.
 func (x *exchanger) commit(share []he.Poly, extra []byte) []byte {
-	x.own = x.encodePolys(make([]byte, 0, x.shareSize()), share)
-	x.commitment = &commitment{digest: x.shareDigest(x.self, x.own), extra: extra}
+	x.message = x.encodePolys(append(make([]byte, 0, 1+x.shareSize()), byte(x.base+offShare)), share)
+	x.commitment = &commitment{digest: x.shareDigest(x.self, x.own()), extra: extra}
 	x.commitment.sig = sign(x.id, x.label("sign commitment"), x.committed(x.self, x.commitment))
 	w := begin(x.base + offCommitment)
 	x.commitment.encode(w)
@@ -66,9 +70,7 @@ func (x *exchanger) takeCommitments(body []byte) ([]byte, error) {
 		return nil, err
 	}
 	x.commitments, x.digests = body[1:], all
-	w := begin(x.base + offShare)
-	w.Fixed(x.own)
-	return w.Data(), nil
+	return x.message, nil
 }
 
 // takeAudit keeps the share of the audited worker.
@@ -90,9 +92,6 @@ func (x *exchanger) takeAudit(body []byte) error {
 // takeAggregate reads the sums, and forms what the claims will be compared with. Rest is
 // how many bytes follow the sums; they are returned.
 func (x *exchanger) takeAggregate(body []byte, rest int) (sums []he.Poly, more []byte, err error) {
-	if x.audit == nil {
-		return nil, nil, session.ErrEarly
-	}
 	raw, err := decode(session.Coordinator, body, x.base+offAggregate, func(r *wire.Reader) ([]byte, error) {
 		raw := r.Fixed(x.shareSize())
 		more = r.Fixed(rest)
@@ -101,38 +100,29 @@ func (x *exchanger) takeAggregate(body []byte, rest int) (sums []he.Poly, more [
 	if err != nil {
 		return nil, nil, err
 	}
-	if sums, err = x.decodePolys(raw, x.par); err != nil {
+	sums = x.zero()
+	if err := x.decodePolys(sums, raw, x.par); err != nil {
 		return nil, nil, blame(session.Coordinator, "sums: %w", err)
 	}
 	x.beliefs.challenge = x.challenge(x.commitments, raw)
-	x.beliefs.sum = x.basis.Fingerprint(sums, x.beliefs.challenge, x.par)
-	if x.beliefs.audited, err = x.fingerprint(x.audit); err != nil {
+	prints, err := x.basis.Fingerprints([][]byte{raw, x.audit, x.own()}, x.beliefs.challenge, x.par)
+	if err != nil { // the sums are decoded, and the own share is sound
 		u := x.audited(x.self)
 		return nil, nil, blame(u, "share of worker %d: %w", u, err)
 	}
+	x.beliefs.sum, x.beliefs.audited, x.print = prints[0], prints[1], prints[2]
 	return sums, more, nil
 }
 
-// fingerprint returns that of an encoded share.
-func (x *exchanger) fingerprint(share []byte) (he.Fingerprint, error) {
-	list, err := x.decodePolys(share, x.par)
-	if err != nil {
-		return nil, err
-	}
-	return x.basis.Fingerprint(list, x.beliefs.challenge, x.par), nil
-}
-
 // claim returns the worker's claim, and lets go of its share.
-func (x *exchanger) claim(tail []byte) ([]byte, error) {
-	own, err := x.fingerprint(x.own)
-	if err != nil {
-		return nil, fmt.Errorf("guard: the own share: %w", err)
-	}
-	c := &claim{fingerprint: own, tail: tail}
+func (x *exchanger) claim(tail []byte) []byte {
+	c := &claim{fingerprint: x.print, tail: tail}
 	c.sig = sign(x.id, x.label("sign claim"), x.claimed(x.beliefs.challenge, x.self, c))
 	x.beliefs.own = c
-	x.own, x.audit = nil, nil
-	return x.beliefs.message(x.base), nil
+	if !x.without.oneAnswer {
+		x.message, x.audit, x.print = nil, nil, nil
+	}
+	return x.beliefs.message(x.base)
 }
 
 func (b *beliefs) message(base kind) []byte {
@@ -175,13 +165,18 @@ func (x *exchanger) compare(all map[session.Party]*claim) error {
 	}
 	audited := x.audited(x.self)
 	switch {
-	case !same(sum, x.beliefs.sum) && !x.without.fingerprint:
-		return disagreement{blame(session.Coordinator, "the sums are not the sums of the shares")}
 	case !same(all[audited].fingerprint, x.beliefs.audited) && !x.without.audit:
 		return disagreement{blame(audited, "worker %d claims another fingerprint than its share has", audited)}
+	case !same(sum, x.beliefs.sum) && !x.without.fingerprint:
+		return disagreement{errSums}
 	}
 	return nil
 }
+
+// errSums blames nobody: a worker cannot tell a coordinator with wrong sums from a worker
+// with a wrong claim. Of the latter its auditor knows.
+var errSums = fmt.Errorf("guard: %w: the sums are not the sums of the shares: "+
+	"the coordinator lies, or a worker whom its auditor blames", session.ErrCheck)
 
 func same(a, b he.Fingerprint) bool {
 	if len(a) != len(b) {

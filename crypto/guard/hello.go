@@ -132,6 +132,9 @@ type greeting struct {
 	hello *hello
 }
 
+// Format prints nothing of the greeting.
+func (g greeting) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[greeting]") }
+
 func newGreeting(c *circle, self session.Party, id *identity.Identity, rand io.Reader) (*greeting, error) {
 	key, err := kem.GenerateKey(rand)
 	if err != nil {

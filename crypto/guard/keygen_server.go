@@ -19,12 +19,6 @@ type keyServer struct {
 	exchange  *collector
 }
 
-// revealed is what a worker revealed.
-type revealed struct {
-	nonce    [nonceSize]byte
-	pairings map[session.Party]*pairing // for later workers
-}
-
 func newKeyServer(t Terms, parties session.Parties, par session.Parallel) (*keyServer, error) {
 	p, err := he.Set(t.Set)
 	if err != nil {
@@ -56,15 +50,7 @@ func (k *keyServer) closeHellos() []byte {
 }
 
 func (k *keyServer) takeReveal(from session.Party, body []byte) error {
-	m, err := decode(from, body, kindReveal, func(r *wire.Reader) (*revealed, error) {
-		m := &revealed{nonce: fixed32(r), pairings: map[session.Party]*pairing{}}
-		for _, v := range k.parties {
-			if v > from {
-				m.pairings[v] = decodePairing(r)
-			}
-		}
-		return m, nil
-	})
+	m, err := decodeRevealed(from, body, k.parties)
 	if err != nil {
 		return err
 	}
@@ -92,14 +78,13 @@ func (k *keyServer) closeReveals() map[session.Party][]byte {
 	}
 	all := map[session.Party][]byte{}
 	for _, v := range k.parties {
-		w := begin(kindReveals)
-		w.Fixed(nonces)
+		m := reveals{nonces: nonces, pairings: map[session.Party]*pairing{}}
 		for _, u := range k.parties {
 			if u < v {
-				k.reveals[u].pairings[v].encode(w)
+				m.pairings[u] = k.reveals[u].pairings[v]
 			}
 		}
-		all[v] = w.Data()
+		all[v] = m.message(k.parties)
 	}
 	k.common = k.commonSeed(k.hellos, nonces)
 	k.exchange = newCollector(k.circle.keyExchange(k.params, k.common), k.par)
@@ -110,6 +95,7 @@ func (k *keyServer) closeReveals() map[session.Party][]byte {
 func (k *keyServer) closeClaims() ([]byte, *PublicKeys) {
 	body, transcript := k.exchange.closeClaims()
 	return body, &PublicKeys{
-		ID: KeyID(transcript), Set: k.params.Name(), Parties: k.parties, common: k.common, sums: k.exchange.sum,
+		ID: KeyID(transcript), Set: k.params.Name(), Parties: k.parties, members: membersOf(k.roster, k.parties),
+		common: k.common, sums: k.exchange.sum,
 	}
 }

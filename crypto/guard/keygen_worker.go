@@ -8,7 +8,6 @@ import (
 	"github.com/tacit-space/tacit/crypto/kem"
 	"github.com/tacit-space/tacit/crypto/secret"
 	"github.com/tacit-space/tacit/crypto/session"
-	"github.com/tacit-space/tacit/crypto/wire"
 )
 
 // keygen is a worker's side of making a key set. Each method takes one message of the
@@ -84,15 +83,14 @@ func (k *keygen) takeHellos(body []byte) ([]byte, error) {
 	}
 	k.others, k.hellos, k.parties = m, k.hellosHash(body[1:]), m.parties
 	k.keys = &KeySet{
-		PublicKeys: PublicKeys{Set: k.terms.Set, Parties: m.parties},
+		PublicKeys: PublicKeys{Set: k.terms.Set, Parties: m.parties, members: membersOf(k.roster, m.parties)},
 		self:       k.self, pairs: map[session.Party]secret.Secret{},
 	}
 	return k.reveal()
 }
 
 func (k *keygen) reveal() ([]byte, error) {
-	w := begin(kindReveal)
-	w.Fixed(k.greeting.nonce[:])
+	m := revealed{nonce: k.greeting.nonce, pairings: map[session.Party]*pairing{}}
 	for _, v := range k.parties {
 		if v <= k.self {
 			continue
@@ -106,10 +104,9 @@ func (k *keygen) reveal() ([]byte, error) {
 			return nil, err
 		}
 		k.pair(v, k.self, v, shared[:])
-		p := pairing{ct: ct, sig: sign(k.id, signPairing, k.paired(k.hellos, k.self, v, ct[:]))}
-		p.encode(w)
+		m.pairings[v] = &pairing{ct: ct, sig: sign(k.id, signPairing, k.paired(k.hellos, k.self, v, ct[:]))}
 	}
-	return w.Data(), nil
+	return m.message(k.parties), nil
 }
 
 // pair keeps the secret with another worker; u < v.
@@ -122,19 +119,7 @@ func (k *keygen) pair(other, u, v session.Party, shared []byte) {
 // takeReveals has everybody's nonce, and the ciphertexts of earlier workers. From now on
 // the common random polynomials are known; the answer commits to the key share.
 func (k *keygen) takeReveals(body []byte) ([]byte, error) {
-	type reveals struct {
-		nonces   []byte
-		pairings map[session.Party]*pairing
-	}
-	m, err := decode(session.Coordinator, body, kindReveals, func(r *wire.Reader) (*reveals, error) {
-		m := &reveals{nonces: r.Fixed(nonceSize * len(k.parties)), pairings: map[session.Party]*pairing{}}
-		for _, u := range k.parties {
-			if u < k.self {
-				m.pairings[u] = decodePairing(r)
-			}
-		}
-		return m, nil
-	})
+	m, err := decodeReveals(body, k.self, k.parties)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +130,7 @@ func (k *keygen) takeReveals(body []byte) ([]byte, error) {
 		}
 	}
 	for u, p := range m.pairings {
-		if err := k.checkPairing(k.hellos, u, k.self, p); err != nil {
+		if err := k.checkPairing(k.hellos, u, k.self, p); err != nil && !k.without.pairing {
 			return nil, blame(session.Coordinator, "ciphertext of worker %d is not valid", u)
 		}
 	}
@@ -159,9 +144,6 @@ func (k *keygen) takeReveals(body []byte) ([]byte, error) {
 
 // share makes the key share, masked, and commits to it.
 func (k *keygen) share(common [32]byte) ([]byte, error) {
-	if k.without.crs != nil {
-		common = k.without.crs(common)
-	}
 	s, err := k.params.NewSecret(k.rand)
 	if err != nil {
 		return nil, err
@@ -173,7 +155,7 @@ func (k *keygen) share(common [32]byte) ([]byte, error) {
 	k.keys.common, k.keys.secret = common, s
 	list := k.params.KeyShare(s, commonKey(common, keyList), seed, k.par)
 	clear(seed[:])
-	addMasks(k.params.QP, list, k.keys.pairMasks(&k.circle, labelKeyMask), k.without, k.par)
+	addMasks(k.params.QP, list, k.keys.pairMasks(&k.circle, labelKeyMask, k.without), k.par)
 	k.greeting.key.Wipe()
 	k.exchange = &exchanger{
 		exchange: k.circle.keyExchange(k.params, common), self: k.self, id: k.id, par: k.par, without: k.without,
@@ -195,7 +177,7 @@ func (k *keygen) takeAggregate(body []byte) ([]byte, error) {
 		return nil, err
 	}
 	k.keys.sums = sums
-	return k.exchange.claim(nil)
+	return k.exchange.claim(nil), nil
 }
 
 // takeClaims returns the key set.

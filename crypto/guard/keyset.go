@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"github.com/tacit-space/tacit/crypto/he"
+	"github.com/tacit-space/tacit/crypto/job"
+	"github.com/tacit-space/tacit/crypto/mask"
 	"github.com/tacit-space/tacit/crypto/prg"
 	"github.com/tacit-space/tacit/crypto/secret"
 	"github.com/tacit-space/tacit/crypto/session"
@@ -19,9 +21,36 @@ type PublicKeys struct {
 	ID      KeyID
 	Set     string
 	Parties session.Parties
+	members [32]byte  // who stands at the positions of Parties
 	common  [32]byte  // seed of the common random polynomials
 	sums    []he.Poly // of the key shares
 	key     *he.Key   // made of sums when it is needed
+	used    bool      // an attempt has it, or had it
+}
+
+// membersOf stands for the names and identity keys of parties of a roster.
+func membersOf(roster []job.Member, parties session.Parties) [32]byte {
+	w := wire.NewWriter()
+	parties.Encode(w)
+	for _, p := range parties {
+		w.String(roster[p-1].ID)
+		w.Fixed(roster[p-1].Key.Marshal())
+	}
+	return session.Hash("tacit/guard/v1/members", w.Data())
+}
+
+// useUp takes the key set for an attempt with this roster and parameter set, once.
+func (k *PublicKeys) useUp(roster []job.Member, set string) error {
+	switch {
+	case k.used:
+		return fmt.Errorf("guard: key set %x was used before", k.ID[:4])
+	case k.Set != set:
+		return fmt.Errorf("guard: key set %x is for the parameter set %s, wanted %s", k.ID[:4], k.Set, set)
+	case !k.Parties.Valid(len(roster)) || membersOf(roster, k.Parties) != k.members:
+		return fmt.Errorf("guard: key set %x was made by others than the roster names", k.ID[:4])
+	}
+	k.used = true
+	return nil
 }
 
 // KeySet is one worker's part of the keys of one release. It is used for one attempt
@@ -55,8 +84,9 @@ func (k *PublicKeys) relinearisation(p *he.Params) *he.Key {
 	return k.key
 }
 
-// Wipe overwrites the secrets.
+// Wipe overwrites the secrets. The key set cannot be used any more.
 func (k *KeySet) Wipe() {
+	k.used = true
 	k.secret.Wipe()
 	for _, s := range k.pairs {
 		s.Wipe()
@@ -64,28 +94,22 @@ func (k *KeySet) Wipe() {
 }
 
 // Format prints the id only.
-func (k *KeySet) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[key set %x]", k.ID[:4]) }
+func (k KeySet) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[key set %x]", k.ID[:4]) }
 
 // Format prints the id only.
-func (k *PublicKeys) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[key set %x]", k.ID[:4]) }
+func (k PublicKeys) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[key set %x]", k.ID[:4]) }
 
 // pairMasks returns the masks of a list with every other worker: they cancel in the sum
 // over all. sgn(u,v) = +1 if u < v.
-func (k *KeySet) pairMasks(c *circle, label string) []pairMask {
-	var all []pairMask
+func (k *KeySet) pairMasks(c *circle, label string, without *defences) []mask.Mask {
+	var all []mask.Mask
 	for _, v := range k.Parties {
 		if v != k.self {
 			key := prg.Key(c.key(k.pairs[v].Bytes(), label))
-			all = append(all, pairMask{key: key, sub: k.self > v})
+			all = append(all, mask.Mask{Key: without.maskOf(key), Sub: k.self > v})
 		}
 	}
 	return all
-}
-
-// pairMask is a mask and its sign.
-type pairMask struct {
-	key prg.Key
-	sub bool
 }
 
 // Labels of masks. Each masks one list in one attempt.
@@ -97,33 +121,27 @@ const (
 )
 
 // addMasks masks a list of polynomials.
-func addMasks(b *he.Basis, list []he.Poly, masks []pairMask, without *defences, par session.Parallel) {
+func addMasks(b *he.Basis, list []he.Poly, masks []mask.Mask, par session.Parallel) {
 	par.Run(len(list), func(j int) {
-		for _, m := range masks {
-			key := without.maskOf(m.key)
-			b.Mask(list[j], &key, j, m.sub)
+		for i := range masks {
+			b.Mask(list[j], &masks[i].Key, j, masks[i].Sub)
 		}
 	})
-}
-
-func (d *defences) maskOf(k prg.Key) prg.Key {
-	if d.masks != nil {
-		return d.masks(k)
-	}
-	return k
 }
 
 func (k *PublicKeys) encode(w *wire.Writer) {
 	w.Fixed(k.ID[:])
 	w.String(k.Set)
 	k.Parties.Encode(w)
+	w.Fixed(k.members[:])
 	w.Fixed(k.common[:])
 }
 
 // encodeSums appends the sums of the key shares.
 func (k *PublicKeys) encodeSums(w *wire.Writer, p *he.Params) {
+	buffer := make([]byte, 0, p.QP.Size())
 	for _, s := range k.sums {
-		w.Fixed(p.QP.Append(nil, s))
+		w.Fixed(p.QP.Append(buffer, s))
 	}
 }
 
@@ -131,7 +149,7 @@ func decodePublicKeys(r *wire.Reader) (k PublicKeys, p *he.Params) {
 	k.ID = fixed32(r)
 	k.Set = r.String(maxSetName)
 	k.Parties = session.DecodeParties(r, maxParties)
-	k.common = fixed32(r)
+	k.members, k.common = fixed32(r), fixed32(r)
 	p, err := he.Set(k.Set)
 	if err != nil {
 		r.Fail(err)
@@ -161,7 +179,7 @@ func (k *PublicKeys) decodeSums(r *wire.Reader, p *he.Params) {
 // Marshal returns the key set of a coordinator that has not been used yet.
 func (k *PublicKeys) Marshal() []byte {
 	p, err := he.Set(k.Set)
-	if err != nil || k.sums == nil {
+	if err != nil || k.sums == nil || k.used {
 		panic("guard: a key set that was used is stored") // the caller's fault
 	}
 	w := begin(kindPublicKeys)
@@ -189,8 +207,8 @@ func ParsePublicKeys(b []byte) (*PublicKeys, error) {
 // secrets: the caller seals it at rest.
 func (k *KeySet) Marshal() []byte {
 	p, err := he.Set(k.Set)
-	if err != nil || k.sums == nil {
-		panic("guard: a key set that was used is stored")
+	if err != nil || k.sums == nil || k.used {
+		panic("guard: a key set that was used is stored") // the caller's fault
 	}
 	w := begin(kindKeySet)
 	k.PublicKeys.encode(w)
@@ -221,7 +239,10 @@ func ParseKeySet(b []byte) (*KeySet, error) {
 		}
 	}
 	k.decodeSums(r, p)
-	if err := r.Close(); err != nil || !k.Parties.Has(k.self) {
+	if !k.Parties.Has(k.self) {
+		r.Fail(session.ErrOrder)
+	}
+	if err := r.Close(); err != nil {
 		return nil, fmt.Errorf("%w: %w", session.ErrState, err)
 	}
 	k.secret = p.SecretOf(seed)

@@ -27,7 +27,8 @@ type PrepareConfig struct {
 	without defences // by tests only
 }
 
-func (t *Terms) check() error {
+// Check reports what is wrong with the numbers of the terms.
+func (t *Terms) Check() error {
 	if len(t.Roster) < t.Least || t.Least < 3 {
 		return fmt.Errorf("guard: a key set of %d workers, at least %d, and those at least 3", len(t.Roster), t.Least)
 	}
@@ -45,7 +46,7 @@ type Preparer struct {
 
 // NewPreparer starts a worker.
 func NewPreparer(cfg PrepareConfig) (*Preparer, error) {
-	if err := cfg.Terms.check(); err != nil {
+	if err := cfg.Terms.Check(); err != nil {
 		return nil, err
 	}
 	if cfg.Rand == nil || cfg.Identity == nil || cfg.Self < 1 || int(cfg.Self) > len(cfg.Roster) ||
@@ -144,14 +145,22 @@ func (p *Preparer) Format(f fmt.State, _ rune) {
 // PrepareServer is the coordinator's role in making a key set ahead: a [session.Machine]. When
 // every worker has stored its part, it persists [PublicKeys.Marshal] and is done.
 type PrepareServer struct {
-	rounds *keyRounds
+	rounds *keyRounds // nil after the end
 	keys   *PublicKeys
 	ready  map[session.Party]bool
 }
 
+// phase is the one that the clock runs for.
+func (s *PrepareServer) phase() session.Phase {
+	if s.keys != nil {
+		return PhaseReady
+	}
+	return s.rounds.phase
+}
+
 // NewPrepareServer starts the coordinator.
 func NewPrepareServer(cfg PrepareConfig) (*PrepareServer, error) {
-	if err := cfg.Terms.check(); err != nil {
+	if err := cfg.Terms.Check(); err != nil {
 		return nil, err
 	}
 	p := session.Parties(slices.Clone(cfg.Participants))
@@ -176,11 +185,25 @@ func (s *PrepareServer) Step(ev session.Event) ([]session.Effect, error) {
 		return []session.Effect{session.Wait{Phase: PhaseHello}}, nil
 	case session.Message:
 		return s.receive(ev)
-	case session.Deadline, session.Gone:
-		s.rounds = nil
-		return session.End(fmt.Errorf("%w: a key set needs every worker", session.ErrTooFew)), nil
+	case session.Deadline:
+		if ev.Phase != s.phase() {
+			return nil, nil
+		}
+		return s.tooFew(), nil
+	case session.Gone:
+		if !s.rounds.parties.Has(ev.Party) {
+			return nil, nil
+		}
+		return s.tooFew(), nil
 	}
 	return nil, session.ErrEvent
+}
+
+// tooFew ends the making: a key set needs every worker.
+func (s *PrepareServer) tooFew() []session.Effect {
+	err := fmt.Errorf("%w: not all of %d spoke in phase %d", session.ErrTooFew, len(s.rounds.parties), s.phase())
+	s.rounds = nil
+	return session.End(err)
 }
 
 func (s *PrepareServer) receive(m session.Message) ([]session.Effect, error) {
@@ -188,7 +211,10 @@ func (s *PrepareServer) receive(m session.Message) ([]session.Effect, error) {
 		return s.takeReady(m)
 	}
 	effects, keys, err := s.rounds.receive(m)
-	if keys != nil {
+	switch {
+	case s.rounds.failed:
+		s.rounds = nil
+	case keys != nil:
 		s.keys = keys
 		effects = append([]session.Effect{session.Wait{Phase: PhaseReady}}, effects...)
 	}
@@ -197,7 +223,10 @@ func (s *PrepareServer) receive(m session.Message) ([]session.Effect, error) {
 
 // takeReady: the worker has stored its part of this very key set.
 func (s *PrepareServer) takeReady(m session.Message) ([]session.Effect, error) {
-	if s.keys == nil || !s.rounds.parties.Has(m.From) {
+	switch {
+	case !s.rounds.parties.Has(m.From):
+		return nil, session.ErrUnknownSender
+	case s.keys == nil:
 		return nil, session.ErrEarly
 	}
 	id, err := decode(m.From, m.Body, kindReady, func(r *wire.Reader) (KeyID, error) { return fixed32(r), nil })

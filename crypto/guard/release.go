@@ -20,7 +20,7 @@ type release struct {
 }
 
 func newRelease(a job.Attempt, c *checked, keys *PublicKeys) *release {
-	bound := a.Digest("tacit/guard/v1/release", keys.ID[:])
+	bound := a.Digest("tacit/guard/v1/release", keys.ID[:], keys.Parties.Bytes())
 	return &release{
 		Attempt: a, checked: c, keyID: keys.ID,
 		circle: circle{context: bound, parties: keys.Parties, roster: a.Roster},

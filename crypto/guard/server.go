@@ -30,6 +30,7 @@ type Server struct {
 	shape   *checked
 	parties session.Parties
 	par     session.Parallel
+	without defences
 
 	restored bool
 	started  bool
@@ -54,11 +55,16 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 	}
 	if cfg.Keys == nil {
 		s.phase = PhaseHello
-		s.keygen, err = newKeyRounds(attemptTerms(s.Attempt, s.shape.Set), s.parties, s.par)
-		return s, err
+		if s.keygen, err = newKeyRounds(attemptTerms(s.Attempt, s.shape.Set), s.parties, s.par); err != nil {
+			return nil, err
+		}
+		return s, nil
 	}
-	if !slices.Equal(cfg.Keys.Parties, s.parties) || cfg.Keys.Set != s.shape.Set {
-		return nil, errors.New("guard: the key set is for other workers or another parameter set")
+	if !slices.Equal(cfg.Keys.Parties, s.parties) {
+		return nil, fmt.Errorf("guard: key set %x is of the workers %v, wanted %v", cfg.Keys.ID[:4], cfg.Keys.Parties, s.parties)
+	}
+	if err := cfg.Keys.useUp(s.Roster, s.shape.Set); err != nil {
+		return nil, err
 	}
 	s.phase = PhaseInput
 	s.useKeys(cfg.Keys)
@@ -83,7 +89,7 @@ func newServer(cfg ServerConfig) (*Server, error) {
 		return nil, fmt.Errorf("%w: %d participants, wanted at least %d", session.ErrTooFew, len(p), m.MinContributors)
 	}
 	return &Server{
-		Attempt: job.NewAttempt(m, cfg.Attempt), shape: shape, parties: p, par: cfg.Parallel,
+		Attempt: job.NewAttempt(m, cfg.Attempt), shape: shape, parties: p, par: cfg.Parallel, without: cfg.without,
 		seen: map[kind]map[session.Party][32]byte{},
 	}, nil
 }
@@ -186,15 +192,20 @@ func (s *Server) receive(m session.Message) ([]session.Effect, error) {
 
 // receiveKeys passes a message on to the making of the key set.
 func (s *Server) receiveKeys(m session.Message) ([]session.Effect, error) {
-	if s.keygen == nil {
-		if s.restored || !s.parties.Has(m.From) {
-			return nil, nil
-		}
+	switch {
+	case !s.parties.Has(m.From):
+		return nil, session.ErrUnknownSender
+	case s.keygen == nil && s.restored:
+		return nil, nil // a repetition, as far as a restored server can tell
+	case s.keygen == nil:
 		return nil, session.ErrLate
 	}
 	effects, keys, err := s.keygen.receive(m)
 	s.phase = s.keygen.phase
-	if keys != nil {
+	switch {
+	case s.keygen.failed:
+		s.end()
+	case keys != nil:
 		s.keygen = nil
 		s.useKeys(keys)
 		s.phase = PhaseInput

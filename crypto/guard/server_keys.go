@@ -5,8 +5,9 @@ import "github.com/tacit-space/tacit/crypto/session"
 // keyRounds are the coordinator's rounds of making a key set.
 type keyRounds struct {
 	*keyServer
-	phase session.Phase
-	seen  map[kind]map[session.Party][32]byte
+	phase  session.Phase
+	failed bool // an Abort was among the effects
+	seen   map[kind]map[session.Party][32]byte
 }
 
 func newKeyRounds(t Terms, parties session.Parties, par session.Parallel) (*keyRounds, error) {
@@ -114,7 +115,12 @@ func (k *keyRounds) close() ([]session.Effect, *PublicKeys) {
 		return k.enter(PhaseKeyCheck, k.exchange.aggregated(nil)), nil
 	}
 	body, keys := k.closeClaims()
-	return toAll(k.parties, body), keys
+	effects := toAll(k.parties, body)
+	if !k.exchange.agree() {
+		k.failed = true
+		return append(effects, session.End(errClaims)...), nil
+	}
+	return effects, keys
 }
 
 // enter begins a phase and sends a message to all.

@@ -73,6 +73,9 @@ func (s *Server) takeClaim(from session.Party, body []byte) ([]session.Effect, e
 // endClaims persists what the opening needs before anybody may release.
 func (s *Server) endClaims() []session.Effect {
 	body, _ := s.inputs.closeClaims()
+	if !s.inputs.agree() {
+		return append(toAll(s.parties, body), s.abort(errClaims)...)
+	}
 	d := &settled{
 		parties: s.parties, keyID: s.keys.ID, challenge: s.inputs.challenge, claims: body, base: s.outputs.base,
 		cts: map[session.Party][kem.CiphertextSize]byte{},

@@ -102,9 +102,18 @@ func RestoreServer(cfg ServerConfig, state []byte) (*Server, error) {
 	return s, nil
 }
 
+// decodeParties reads the workers of the attempt, which are enough.
+func (s *Server) decodeParties(r *wire.Reader) session.Parties {
+	p := session.DecodeParties(r, s.N())
+	if len(p) < s.MinContributors && !s.without.minContributors {
+		r.Fail(session.ErrTooFew)
+	}
+	return p
+}
+
 func (s *Server) decodeSettled(r *wire.Reader) {
 	d := &settled{
-		parties: session.DecodeParties(r, s.N()), keyID: fixed32(r), challenge: fixed32(r),
+		parties: s.decodeParties(r), keyID: fixed32(r), challenge: fixed32(r),
 		claims: append([]byte(nil), r.Bytes(maxResult)...), cts: map[session.Party][kem.CiphertextSize]byte{},
 	}
 	for _, u := range d.parties {

@@ -100,9 +100,6 @@ func (g *Group) outputs() int {
 	return 2 + g.Runs[0].Limbs
 }
 
-// payloads returns how many of the inputs are not guards.
-func (g *Group) payloads() int { return g.inputs() - 1 }
-
 // Inputs returns the number of ciphertexts that every worker contributes to.
 func (s *Shape) Inputs() (n int) {
 	for i := range s.Groups {
@@ -129,6 +126,7 @@ type checked struct {
 	circuits []*he.Circuit // of the groups
 	deepest  *he.Circuit   // whose basis all inputs have
 	inputs   *he.Basis
+	budget   he.Budget // of the group with the least margin
 }
 
 // Check reports the first rule that the shape breaks for so many workers: numbers within
@@ -156,24 +154,50 @@ func (s *Shape) check(workers int) (*checked, error) {
 		if err := s.Groups[i].check(c.params); err != nil {
 			return nil, fmt.Errorf("%w: group %d: %w", ErrShape, i, err)
 		}
-		circuit, err := he.NewCircuit(s.Groups[i].K)
-		if err != nil {
-			return nil, err
-		}
-		if _, err := c.params.Budget(circuit, workers); err != nil {
-			return nil, err
-		}
-		c.circuits = append(c.circuits, circuit)
-		if c.deepest == nil || circuit.Depth() > c.deepest.Depth() {
-			c.deepest = circuit
-		}
 		runs += len(s.Groups[i].Runs)
 	}
 	if runs > MaxRuns || s.Inputs() > MaxCiphertexts {
 		return nil, fmt.Errorf("%w: %d runs and %d ciphertexts, at most %d and %d", ErrShape, runs, s.Inputs(), MaxRuns, MaxCiphertexts)
 	}
+	return c, c.plan(workers)
+}
+
+// plan makes the circuits, one for each k, and refuses what the parameter set does not
+// bear.
+func (c *checked) plan(workers int) error {
+	made := map[int]*he.Circuit{}
+	for _, g := range c.Groups {
+		circuit := made[g.K]
+		if circuit == nil {
+			var err error
+			if circuit, err = he.NewCircuit(g.K); err != nil {
+				return err
+			}
+			b, err := c.params.Budget(circuit, workers)
+			if err != nil {
+				return err
+			}
+			if len(made) == 0 || b.Margin < c.budget.Margin {
+				c.budget = b
+			}
+			made[g.K] = circuit
+		}
+		c.circuits = append(c.circuits, circuit)
+		if c.deepest == nil || circuit.Depth() > c.deepest.Depth() {
+			c.deepest = circuit
+		}
+	}
 	c.inputs = c.params.Inputs(c.deepest)
-	return c, nil
+	return nil
+}
+
+// Budget returns that of the group with the least margin, for so many workers.
+func (s *Shape) Budget(workers int) (he.Budget, error) {
+	c, err := s.check(workers)
+	if err != nil {
+		return he.Budget{}, err
+	}
+	return c.budget, nil
 }
 
 func (g *Group) check(p *he.Params) error {
@@ -181,11 +205,12 @@ func (g *Group) check(p *he.Params) error {
 		return fmt.Errorf("k = %d outside [%d, %d]", g.K, he.MinK, he.MaxK)
 	}
 	if len(g.Runs) < 1 || len(g.Runs) > MaxRuns || !g.Packed && (len(g.Runs) > 1 || g.Runs[0].Open) {
-		return fmt.Errorf("%d runs", len(g.Runs))
+		return fmt.Errorf("%d runs: a packed group has 1 to %d, another exactly 1, which is not open", len(g.Runs), MaxRuns)
 	}
 	for _, r := range g.Runs {
 		if r.Guards < 1 || r.Guards > p.Slots() || r.Limbs < 0 || r.Limbs > maxLimbs || r.Open && r.Limbs == 0 {
-			return fmt.Errorf("a run of %d guards with %d limbs", r.Guards, r.Limbs)
+			return fmt.Errorf("a run of %d guards with %d limbs, wanted 1 to %d guards and 0 to %d limbs, an open one at least 1",
+				r.Guards, r.Limbs, p.Slots(), maxLimbs)
 		}
 	}
 	if n := g.slots(); n > p.Slots() {
@@ -211,7 +236,7 @@ func (s *Shape) evaluators(parties session.Parties, corruptions int, seed [32]by
 	return nil
 }
 
-// Marshal returns the one encoding of the shape.
+// Marshal returns the one encoding of the shape, which passes [Shape.Check].
 func (s *Shape) Marshal() []byte {
 	w := wire.NewWriter()
 	w.U8(shapeVersion)
@@ -242,7 +267,10 @@ func ParseShape(b []byte, workers int) (*Shape, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, s.Check(workers)
+	if err := s.Check(workers); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func parseShape(b []byte) (*Shape, error) {

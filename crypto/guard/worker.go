@@ -28,8 +28,9 @@ type WorkerConfig struct {
 // Worker is one owner's role in one attempt: a [session.Machine].
 //
 // It answers the coordinator's messages. One that breaks a rule is refused with a
-// [session.BlameError] and changes nothing; sums, claims or outputs that do not agree end the attempt
-// with an Abort that blames who signed them.
+// [session.BlameError] and changes nothing; sums, claims or outputs that do not agree, although all
+// have signed, end the attempt with an Abort, which blames a worker if nobody else can have
+// done it.
 type Worker struct {
 	job.Attempt
 	shape   *checked
@@ -45,11 +46,10 @@ type Worker struct {
 	seen     map[kind][32]byte // digests of the messages that were taken
 	input    *Input            // until it is shared
 
-	keygen  *keygen   // until there is a key set
-	keys    *KeySet   // until the outputs are opened
-	release *release  // from the key set on
-	inputs  *exchange // from the commitment to the input on, like shares
-	shares  *exchanger
+	keygen  *keygen    // until there is a key set
+	keys    *KeySet    // until the outputs are opened
+	release *release   // from the key set on
+	shares  *exchanger // from the commitment to the input on
 	analyst *analystSide
 	held    *held // from the claim on
 }
@@ -72,12 +72,16 @@ func NewWorker(cfg WorkerConfig) (*Worker, error) {
 		return nil, err
 	}
 	if cfg.Keys != nil {
-		return w, w.useKeys(cfg.Keys)
+		err = w.useKeys(cfg.Keys)
+	} else {
+		w.next = kindHellos
+		terms := attemptTerms(w.Attempt, w.shape.Set)
+		w.keygen, err = newKeygen(terms, cfg.Self, cfg.Identity, cfg.Rand, cfg.Parallel, &w.without)
 	}
-	w.next = kindHellos
-	terms := w.terms()
-	w.keygen, err = newKeygen(terms, cfg.Self, cfg.Identity, cfg.Rand, cfg.Parallel, &w.without)
-	return w, err
+	if err != nil {
+		return nil, err
+	}
+	return w, nil
 }
 
 func newWorker(cfg WorkerConfig) (*Worker, error) {
@@ -114,9 +118,7 @@ func shapeOf(m *job.Manifest) (*checked, error) {
 	return s.check(len(m.Roster))
 }
 
-// terms are those of a key set that is made for this attempt.
-func (w *Worker) terms() Terms { return attemptTerms(w.Attempt, w.shape.Set) }
-
+// attemptTerms are those of a key set that is made for an attempt.
 func attemptTerms(a job.Attempt, set string) Terms {
 	return Terms{Context: a.Digest("tacit/guard/v1/keys"), Set: set, Roster: a.Roster, Least: a.MinContributors}
 }
@@ -124,10 +126,13 @@ func attemptTerms(a job.Attempt, set string) Terms {
 // useKeys takes a key set up for this attempt.
 func (w *Worker) useKeys(k *KeySet) error {
 	switch {
-	case k.self != w.self || k.Set != w.shape.Set || !k.Parties.Valid(w.N()):
-		return errors.New("guard: the key set is for another roster or parameter set")
+	case k.self != w.self:
+		return fmt.Errorf("guard: key set %x is of worker %d, wanted %d", k.ID[:4], k.self, w.self)
 	case len(k.Parties) < w.MinContributors && !w.without.minContributors:
 		return fmt.Errorf("%w: a key set of %d workers, wanted at least %d", session.ErrTooFew, len(k.Parties), w.MinContributors)
+	}
+	if err := k.useUp(w.Roster, w.shape.Set); err != nil {
+		return err
 	}
 	w.keys = k
 	w.release = newRelease(w.Attempt, w.shape, &k.PublicKeys)
@@ -269,7 +274,11 @@ func (w *Worker) takeKeyClaims(body []byte) ([]session.Effect, error) {
 	if err := w.useKeys(keys); err != nil {
 		return w.abort(err), nil
 	}
-	return w.shareInput()
+	effects, err := w.shareInput()
+	if err != nil {
+		return w.abort(err), nil
+	}
+	return effects, nil
 }
 
 // takeInput keeps the input until there is a key set.
@@ -281,7 +290,11 @@ func (w *Worker) takeInput(in Input) ([]session.Effect, error) {
 		return nil, err
 	}
 	w.input = &in
-	return w.shareInput()
+	effects, err := w.shareInput()
+	if err != nil {
+		w.input = nil
+	}
+	return effects, err
 }
 
 // forget drops everything that is secret and not needed any more.

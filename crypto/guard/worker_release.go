@@ -2,6 +2,8 @@ package guard
 
 import (
 	"errors"
+	"fmt"
+	"io"
 
 	"github.com/tacit-space/tacit/crypto/he"
 	"github.com/tacit-space/tacit/crypto/kem"
@@ -16,6 +18,9 @@ type analystSide struct {
 	ct  [kem.CiphertextSize]byte
 	key prg.Key
 }
+
+// Format prints nothing of the mask.
+func (a analystSide) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[mask for the analyst]") }
 
 // disagreement marks what ends an attempt: everybody's words are there, and they do not
 // agree.
@@ -60,7 +65,7 @@ func (w *Worker) shareInput() ([]session.Effect, error) {
 func (w *Worker) encrypt(slots [][]uint64) ([]he.Poly, error) {
 	p, c := w.shape.params, &w.release.circle
 	common := commonKey(w.keys.common, inputList)
-	slotMasks := w.keys.pairMasks(c, labelSlotMask)
+	slotMasks := w.keys.pairMasks(c, labelSlotMask, &w.without)
 	seeds := make([][32]byte, len(slots))
 	for j := range seeds {
 		var err error
@@ -72,10 +77,9 @@ func (w *Worker) encrypt(slots [][]uint64) ([]he.Poly, error) {
 	encoder := p.NewEncoder()
 	err := w.par.Each(len(slots), func(j int) (err error) {
 		for _, m := range slotMasks {
-			key := w.without.maskOf(m.key)
-			p.MaskSlots(slots[j], &key, j, m.sub)
+			p.MaskSlots(slots[j], &m.Key, j, m.Sub)
 		}
-		a := w.shape.inputs.Uniform(&common, j)
+		a := w.without.commonOf(w.shape.inputs.Uniform(&common, j))
 		list[j], err = encoder.Copy().InputShare(w.shape.inputs, w.keys.secret, a, slots[j], seeds[j])
 		clear(seeds[j][:])
 		return err
@@ -83,7 +87,7 @@ func (w *Worker) encrypt(slots [][]uint64) ([]he.Poly, error) {
 	if err != nil {
 		return nil, err
 	}
-	addMasks(w.shape.inputs, list, w.keys.pairMasks(c, labelInputMask), &w.without, w.par)
+	addMasks(w.shape.inputs, list, w.keys.pairMasks(c, labelInputMask, &w.without), w.par)
 	return list, nil
 }
 
@@ -105,7 +109,7 @@ func (w *Worker) maskForAnalyst() error {
 // takeSums evaluates, makes the opening, stores it, and claims. The opening stays here
 // until the claims of all agree.
 func (w *Worker) takeSums(body []byte) ([]session.Effect, error) {
-	evaluates := w.release.evaluators().Has(w.self)
+	evaluates := w.release.evaluators().Has(w.self) && !w.without.evaluation
 	rest := 0
 	if !evaluates {
 		rest = w.release.outputSize()
@@ -125,23 +129,23 @@ func (w *Worker) takeSums(body []byte) ([]session.Effect, error) {
 	if h.opening, err = w.open(outs); err != nil {
 		return nil, err
 	}
-	if _, err := w.shares.claim(h.outputs[:]); err != nil {
-		return nil, err
-	}
+	w.shares.claim(h.outputs[:])
 	h.beliefs = w.shares.beliefs
 	w.held = h
-	inputs := w.shares.exchange
-	w.inputs = &inputs
-	w.following()
-	w.forget()
-	w.shares = restoredExchanger(w, h.beliefs)
+	w.next = inputExchange + offClaims
+	if !w.without.oneAnswer {
+		w.forget()
+		w.shares = w.claimed(h.beliefs)
+	}
 	state := session.Persist{State: w.state()}
 	return append([]session.Effect{state}, say(h.beliefs.message(inputExchange))...), nil
 }
 
-// restoredExchanger has what is needed to compare claims.
-func restoredExchanger(w *Worker, b beliefs) *exchanger {
-	return &exchanger{exchange: *w.inputs, self: w.self, id: w.id, par: w.par, without: &w.without, beliefs: b}
+// claimed returns the exchanger of inputs with what is needed to compare claims.
+func (w *Worker) claimed(b beliefs) *exchanger {
+	return &exchanger{
+		exchange: w.release.inputExchange(), self: w.self, id: w.id, par: w.par, without: &w.without, beliefs: b,
+	}
 }
 
 // open makes the shares of opening the outputs, with their masks and tag.
@@ -163,10 +167,7 @@ func (w *Worker) open(outs []*he.Ciphertext) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	masks := []mask.Mask{{Key: w.without.maskOf(w.analyst.key)}}
-	for _, m := range w.keys.pairMasks(&w.release.circle, labelOpenMask) {
-		masks = append(masks, mask.Mask{Key: w.without.maskOf(m.key), Sub: m.sub})
-	}
+	masks := append(w.keys.pairMasks(&w.release.circle, labelOpenMask, &w.without), mask.Mask{Key: w.analyst.key})
 	mask.Add(y, masks, w.par)
 	o := &opening{tag: mask.AddTags(tag, masks), words: y.Append(make([]byte, 0, 8*y.Len()))}
 	e := &evidence{ct: w.analyst.ct, digest: w.release.vectorDigest(o)}
@@ -187,12 +188,21 @@ func (w *Worker) takeClaims(body []byte) ([]session.Effect, error) {
 	}
 	for _, u := range w.held.parties {
 		if !equal(claims[u].tail, w.held.outputs[:]) && !w.without.evaluation {
-			return w.abort(blame(u, "worker %d claims other outputs", u)), nil
+			return w.abort(w.otherOutputs(u)), nil
 		}
 	}
 	w.next = kindNothing
 	effects := []session.Effect{session.Persist{State: w.state()}}
 	return append(append(effects, w.sendOpening()...), session.Done{}), nil
+}
+
+// otherOutputs says who is to blame for other outputs in the claim of worker u: u if both
+// have evaluated the same sums; else it cannot be told from a lie of the coordinator.
+func (w *Worker) otherOutputs(u session.Party) error {
+	if e := w.release.evaluators(); e.Has(u) && e.Has(w.self) {
+		return blame(u, "worker %d claims other outputs", u)
+	}
+	return fmt.Errorf("guard: %w: the outputs that worker %d claims are others than the coordinator's or the own", session.ErrCheck, u)
 }
 
 // sendOpening releases and sends. A release that is recorded already, under the same

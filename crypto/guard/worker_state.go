@@ -41,7 +41,7 @@ func (h *held) encode(w *wire.Writer) {
 	w.Fixed(h.opening)
 }
 
-// RestoreWorker continues from a persisted state. Its Step(Start{}) returns what has to be
+// RestoreWorker continues from a persisted state; it uses neither Rand nor Keys. Its Step(Start{}) returns what has to be
 // said again. It returns [session.ErrState] if the state is damaged or of another job, attempt or
 // position.
 func RestoreWorker(cfg WorkerConfig, state []byte) (*Worker, error) {
@@ -59,7 +59,10 @@ func RestoreWorker(cfg WorkerConfig, state []byte) (*Worker, error) {
 		w.next = kindNothing
 	}
 	w.decodeHeld(r)
-	if err := r.Close(); err != nil || !w.held.parties.Has(w.self) {
+	if !w.held.parties.Has(w.self) {
+		r.Fail(session.ErrOrder)
+	}
+	if err := r.Close(); err != nil {
 		return nil, fmt.Errorf("%w: %w", session.ErrState, err)
 	}
 	return w, nil
@@ -69,7 +72,6 @@ func (w *Worker) decodeHeld(r *wire.Reader) {
 	h := &held{parties: session.DecodeParties(r, w.N()), keyID: fixed32(r)}
 	w.release = newRelease(w.Attempt, w.shape, &PublicKeys{ID: h.keyID, Parties: h.parties})
 	inputs := w.release.inputExchange()
-	w.inputs = &inputs
 	h.beliefs = beliefs{
 		challenge: fixed32(r), sum: inputs.basis.DecodeFingerprint(r), audited: inputs.basis.DecodeFingerprint(r),
 		own: inputs.decodeClaim(r),
@@ -77,5 +79,5 @@ func (w *Worker) decodeHeld(r *wire.Reader) {
 	h.outputs = fixed32(r)
 	h.opening = r.Fixed(w.release.openingSize())
 	w.held = h
-	w.shares = restoredExchanger(w, h.beliefs)
+	w.shares = w.claimed(h.beliefs)
 }

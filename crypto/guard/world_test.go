@@ -23,11 +23,9 @@ type world struct {
 	ids      map[session.Party]*identity.Identity
 	alpha    job.Alpha
 	inputs   map[session.Party]Input
-	want     [][]RunOpened
-	without  defences                  // of everybody
-	keys     map[session.Party]*KeySet // made ahead, if not nil
-	public   *PublicKeys
-	par      session.Parallel
+	without  defences         // of everybody
+	prepared *prepared        // a key set made ahead, if not nil
+	par      session.Parallel // nil
 }
 
 var (
@@ -72,14 +70,19 @@ func (s *Shape) manifest(n, corruptions, least int) job.Manifest {
 }
 
 // newWorld makes a job of n workers with inputs from the seed: guards around k, values of
-// both signs. All workers have to stay, and t of them must be enough.
+// both signs. The least number of workers is the least that a job may have.
 func newWorld(tb testing.TB, s *Shape, n int, seed uint64) *world {
+	tb.Helper()
+	corruptions := max(1, (n-1)/3)
+	return newWorldOf(tb, s, n, max(job.ThresholdFor(n, corruptions), corruptions+2), seed)
+}
+
+func newWorldOf(tb testing.TB, s *Shape, n, least int, seed uint64) *world {
 	tb.Helper()
 	w := &world{
 		tb: tb, shape: s, ids: map[session.Party]*identity.Identity{}, inputs: map[session.Party]Input{},
 	}
 	corruptions := max(1, (n-1)/3)
-	least := max(job.ThresholdFor(n, corruptions), corruptions+2)
 	var err error
 	w.question, err = job.NewQuestion(s.manifest(n, corruptions, least), testIdentity("analyst"), cryptotest.Rand("question"))
 	must(tb, err)
@@ -146,6 +149,27 @@ func total(rng *rand.Rand, k int) int {
 	return rng.IntN(5 * k)
 }
 
+// totals returns the pooled guards and limbs of a run, whether they may be known or not.
+func (w *world) totals(group, run int) (guards []uint64, limbs [][]int64) {
+	r := w.shape.Groups[group].Runs[run]
+	guards, limbs = make([]uint64, r.Guards), make([][]int64, r.Limbs)
+	for l := range limbs {
+		limbs[l] = make([]int64, r.Guards)
+	}
+	for _, in := range w.inputs {
+		part := in.Groups[group][run]
+		for c, g := range part.Guards {
+			guards[c] += g
+		}
+		for l := range limbs {
+			for c, x := range part.Limbs[l] {
+				limbs[l][c] += x
+			}
+		}
+	}
+	return guards, limbs
+}
+
 // expect returns what these workers should get released.
 func (w *world) expect(parties session.Parties) [][]RunOpened {
 	all := make([][]RunOpened, len(w.shape.Groups))
@@ -185,17 +209,33 @@ func (w *world) expect(parties session.Parties) [][]RunOpened {
 }
 
 func (w *world) workerConfig(p session.Party, attempt uint32) WorkerConfig {
-	return WorkerConfig{
-		Manifest: w.manifest, Alpha: w.alpha, Self: p, Identity: w.ids[p], Attempt: attempt, Keys: w.keys[p],
+	cfg := WorkerConfig{
+		Manifest: w.manifest, Alpha: w.alpha, Self: p, Identity: w.ids[p], Attempt: attempt,
 		Rand: cryptotest.Rand("worker %d attempt %d", p, attempt), Parallel: w.par, without: w.without,
 	}
+	if w.prepared != nil {
+		cfg.Keys = w.prepared.keys(w.tb, p)
+	}
+	return cfg
 }
 
 func (w *world) serverConfig(attempt uint32, p session.Parties) ServerConfig {
-	return ServerConfig{
-		Submission: w.sub, Attempt: attempt, Participants: p, Keys: w.public, Parallel: w.par, without: w.without,
+	cfg := ServerConfig{Submission: w.sub, Attempt: attempt, Participants: p, Parallel: w.par, without: w.without}
+	if w.prepared != nil {
+		cfg.Keys = w.prepared.publicKeys(w.tb)
 	}
+	return cfg
 }
+
+// worker starts worker p on an attempt.
+func (w *world) worker(p session.Party, attempt uint32) *Worker {
+	w.tb.Helper()
+	m, err := NewWorker(w.workerConfig(p, attempt))
+	must(w.tb, err)
+	return m
+}
+
+func (w *world) everyone() session.Parties { return session.Everyone(len(w.ids)) }
 
 // network puts everybody on a simulated network.
 func (w *world) network(attempt uint32, seed uint64, parties session.Parties) *cryptotest.Network {
@@ -208,29 +248,30 @@ func (w *world) network(attempt uint32, seed uint64, parties session.Parties) *c
 		return RestoreServer(w.serverConfig(attempt, parties), state)
 	})
 	for _, p := range parties {
-		m, err := NewWorker(w.workerConfig(p, attempt))
-		must(w.tb, err)
-		net.Add(p, m, func(state []byte) (session.Machine, error) {
+		net.Add(p, w.worker(p, attempt), func(state []byte) (session.Machine, error) {
 			return RestoreWorker(w.workerConfig(p, attempt), state)
 		})
 	}
 	return net
 }
 
-func messageName(body []byte) string {
+var kindNames = func() map[kind]string {
 	names := map[kind]string{
 		kindHello: "hello", kindHellos: "hellos", kindReveal: "reveal", kindReveals: "reveals", kindReady: "ready",
 		kindOpening: "opening", kindResult: "result",
 	}
-	offs := []string{"commitment", "commitments", "share", "audit", "aggregate", "claim", "claims"}
-	for i, name := range offs {
-		names[keyExchange+kind(i)] = "key " + name
-		names[inputExchange+kind(i)] = "input " + name
+	for i, name := range []string{"commitment", "commitments", "share", "audit", "aggregate", "claim", "claims"} {
+		names[keyExchange+kind(i)] = "key-" + name
+		names[inputExchange+kind(i)] = "input-" + name
 	}
-	if name, ok := names[kindOf(body)]; ok {
+	return names
+}()
+
+func messageName(body []byte) string {
+	if name, ok := kindNames[kindOf(body)]; ok {
 		return name
 	}
-	return "?"
+	return fmt.Sprintf("kind %#x", uint8(kindOf(body)))
 }
 
 // begin starts all machines and hands the inputs over.
@@ -253,17 +294,25 @@ func (w *world) opened(net *cryptotest.Network) (*Opened, error) {
 	return Open(w.question, mail[0], w.par)
 }
 
-func (w *world) check(o *Opened, parties session.Parties) {
-	w.tb.Helper()
+// compare reports what differs between what was opened and what should be.
+func (w *world) compare(o *Opened, parties session.Parties) error {
 	want := w.expect(parties)
 	if !slices.Equal(o.Participants, []session.Party(parties)) {
-		w.tb.Errorf("participants %v, wanted %v", o.Participants, parties)
+		return fmt.Errorf("participants %v, wanted %v", o.Participants, parties)
 	}
 	for i := range want {
 		for j := range want[i] {
 			if fmt.Sprint(o.Groups[i][j]) != fmt.Sprint(want[i][j]) {
-				w.tb.Errorf("group %d, run %d:\n got %v\nwant %v", i, j, o.Groups[i][j], want[i][j])
+				return fmt.Errorf("group %d, run %d:\n got %v\nwant %v", i, j, o.Groups[i][j], want[i][j])
 			}
 		}
+	}
+	return nil
+}
+
+func (w *world) check(o *Opened, parties session.Parties) {
+	w.tb.Helper()
+	if err := w.compare(o, parties); err != nil {
+		w.tb.Error(err)
 	}
 }

@@ -13,6 +13,13 @@ import (
 // value i, modulo prime l of its basis.
 type Poly [][]uint64
 
+// wipe overwrites a polynomial.
+func (p Poly) wipe() {
+	for _, limb := range p {
+		clear(limb)
+	}
+}
+
 // Basis is a list of primes with what can be done to polynomials limb by limb, in
 // either domain. It is immutable.
 type Basis struct {
@@ -53,8 +60,11 @@ func (b *Basis) Add(dst, src Poly) {
 }
 
 // addMod returns a + b mod q for a, b < q < 2^63, without a branch.
-func addMod(a, b, q uint64) uint64 {
-	d, borrow := bits.Sub64(a+b, q, 0)
+func addMod(a, b, q uint64) uint64 { return reduce(a+b, q) }
+
+// reduce returns x mod q for x < 2q, without a branch.
+func reduce(x, q uint64) uint64 {
+	d, borrow := bits.Sub64(x, q, 0)
 	return d + q&-borrow
 }
 
@@ -93,8 +103,8 @@ func stream(index, limb int) uint32 { return uint32(index)<<5 | uint32(limb) }
 // Size returns the size of an encoded polynomial in bytes.
 func (b *Basis) Size() int {
 	size := 0
-	for _, w := range b.bits {
-		size += w * b.n / 8
+	for l := range b.bits {
+		size += b.limbSize(l)
 	}
 	return size
 }
@@ -112,8 +122,39 @@ func (b *Basis) Append(to []byte, p Poly) []byte {
 
 // Decode reads exactly one encoded polynomial. The error is [ErrPoly].
 func (b *Basis) Decode(data []byte) (Poly, error) {
+	if len(data) != b.Size() {
+		return nil, fmt.Errorf("%w: %d bytes, wants %d", ErrPoly, len(data), b.Size())
+	}
 	p := b.Zero()
-	return p, b.each(data, func(l, i int, r uint64) { p[l][i] = r })
+	if err := b.DecodeTo(p, data); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// DecodeTo is [Basis.Decode] into memory that is there. If it fails, p holds anything.
+func (b *Basis) DecodeTo(p Poly, data []byte) error {
+	if len(data) != b.Size() {
+		return fmt.Errorf("%w: %d bytes, wants %d", ErrPoly, len(data), b.Size())
+	}
+	for l := range b.primes {
+		if err := b.decodeLimb(p[l], l, data); err != nil {
+			return err
+		}
+		data = data[b.limbSize(l):]
+	}
+	return nil
+}
+
+// limbSize returns the size of an encoded limb in bytes.
+func (b *Basis) limbSize(l int) int { return b.bits[l] * b.n / 8 }
+
+// decodeLimb reads limb number l, which data begin with.
+func (b *Basis) decodeLimb(limb []uint64, l int, data []byte) error {
+	if !unpack(limb, data[:b.limbSize(l)], b.bits[l], b.primes[l]) {
+		return fmt.Errorf("%w: a residue of limb %d is not reduced", ErrPoly, l)
+	}
+	return nil
 }
 
 // AddEncoded adds an encoded polynomial to dst. If it fails, with [ErrPoly], dst is
@@ -124,26 +165,6 @@ func (b *Basis) AddEncoded(dst Poly, data []byte) error {
 		return err
 	}
 	b.Add(dst, p)
-	return nil
-}
-
-// each calls f for every residue of an encoding.
-func (b *Basis) each(data []byte, f func(limb, i int, residue uint64)) error {
-	if len(data) != b.Size() {
-		return fmt.Errorf("%w: %d bytes, wants %d", ErrPoly, len(data), b.Size())
-	}
-	for l, w := range b.bits {
-		part := data[:w*b.n/8]
-		data = data[len(part):]
-		r := unpacker{data: part, width: w}
-		for i := range b.n {
-			x := r.next()
-			if x >= b.primes[l] {
-				return fmt.Errorf("%w: a residue of limb %d is not reduced", ErrPoly, l)
-			}
-			f(l, i, x)
-		}
-	}
 	return nil
 }
 
@@ -167,38 +188,28 @@ func pack(to []byte, words []uint64, width int) []byte {
 	return to
 }
 
-// unpacker reads what pack wrote. Its data are exactly as long as they should be.
-type unpacker struct {
-	data  []byte
-	width int
-	acc   uint64
-	held  int // bits in acc
-}
-
-func (u *unpacker) next() uint64 {
-	x, have := u.acc, u.held
-	if have < u.width {
-		word, got := u.load()
-		x |= word << have
-		u.acc = word >> (u.width - have)
-		u.held = got - (u.width - have)
-	} else {
-		u.acc >>= u.width
-		u.held -= u.width
+// unpack reads what pack wrote, and reports whether all words are below q < 2^63. Data
+// are exactly as long as they should be.
+func unpack(words []uint64, data []byte, width int, q uint64) bool {
+	mask := uint64(1)<<width - 1
+	last := q - 1
+	var above uint64 // its highest bit is set if a word is above last
+	i := 0
+	if width <= 57 { // with up to 7 bits before it, a word is within 8 bytes
+		for end := len(data) - 8; i < len(words) && i*width>>3 <= end; i++ {
+			x := binary.LittleEndian.Uint64(data[i*width>>3:]) >> (i * width & 7) & mask
+			above |= last - x
+			words[i] = x
+		}
 	}
-	return x & (1<<u.width - 1)
-}
-
-func (u *unpacker) load() (word uint64, got int) {
-	if len(u.data) >= 8 {
-		word = binary.LittleEndian.Uint64(u.data)
-		u.data = u.data[8:]
-		return word, 64
+	for ; i < len(words); i++ {
+		var b [16]byte
+		copy(b[:], data[i*width>>3:])
+		shift := i * width & 7
+		low, high := binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[8:])
+		x := (low>>shift | high<<(64-shift)) & mask // a shift of 64 gives 0
+		above |= last - x
+		words[i] = x
 	}
-	for i, c := range u.data {
-		word |= uint64(c) << (8 * i)
-	}
-	got = 8 * len(u.data)
-	u.data = nil
-	return word, got
+	return above>>63 == 0
 }

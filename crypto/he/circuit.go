@@ -134,9 +134,22 @@ func product[E any](alg algebra[E], group []factor, g, u E, depth int) E {
 		return alg.plus(u, group[0].add)
 	}
 	half := len(group) / 2
-	left := product(alg, group[:half], g, u, depth-1)
-	right := product(alg, group[half:], g, u, depth-1)
-	return alg.mul(left, right, depth)
+	var sides [2]E
+	both(alg, func(i int) {
+		side := [2][]factor{group[:half], group[half:]}[i]
+		sides[i] = product(alg, side, g, u, depth-1)
+	})
+	return alg.mul(sides[0], sides[1], depth)
+}
+
+// both runs f(0) and f(1), at the same time where the algebra can.
+func both[E any](alg algebra[E], f func(i int)) {
+	if a, ok := alg.(interface{ both(func(i int)) }); ok {
+		a.both(f)
+		return
+	}
+	f(0)
+	f(1)
 }
 
 // times returns w·P.

@@ -27,16 +27,18 @@
 // # Threat model
 //
 // Nothing here decides what may be opened: that is package guard. A share hides its secret
-// under ring LWE; a share of opening hides the noise, which depends on secrets and
-// messages, by flooding with 2^[Params.FloodBits]. Every seed is used once; two
+// under ring LWE, a share of the key if encryptions of s under r and of r under s do no
+// harm (circular security, which every scheme with a relinearisation key assumes). A
+// share of opening hides the noise, which depends on secrets and messages, by flooding
+// with 2^[Params.FloodBits]. Every seed is used once; two
 // opening shares of one key for different outputs, or two inputs under one common polynomial,
 // show the difference. Encoded polynomials from peers are read by [Basis.Decode] only,
 // which accepts exactly one encoding and allocates what the basis says; the library's
 // decoders crash on bad input and are not used.
 //
 // Samplers for errors and secrets are the library's, over a stream of AES-256-CTR; they and
-// its modular arithmetic are not hardened against local timing. Rounding and flooding
-// have no branch or division that depends on a secret.
+// its modular arithmetic are not hardened against local timing: the transforms reduce with
+// comparisons. Rounding and flooding have no branch or division that depends on a secret.
 //
 // Results are the same bits on amd64, arm64 and others with 64-bit words; 32-bit builds do
 // not compile.
@@ -47,9 +49,9 @@
 //
 // # References
 //
-// Brakerski, Gentry, Vaikuntanathan, ITCS 2012. Mouchet et al., PoPETs 2021. Chen et al., CCS 2019.
-// Security Guidelines for Implementing Homomorphic Encryption, eprint 2024/463. Lattigo v5,
-// github.com/tuneinsight/lattigo.
+// Brakerski, Gentry, Vaikuntanathan, ITCS 2012. Mouchet et al., PoPETs 2021. Chen et al., CCS 2019,
+// eprint 2019/524. Security Guidelines for Implementing Homomorphic Encryption, eprint
+// 2024/463. Lattigo v5, github.com/tuneinsight/lattigo.
 //
 // Start at [Set] and [Circuit].
 package he

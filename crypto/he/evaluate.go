@@ -1,6 +1,8 @@
 package he
 
 import (
+	"sync"
+
 	"github.com/tuneinsight/lattigo/v5/core/rlwe"
 	"github.com/tuneinsight/lattigo/v5/ring"
 	"github.com/tuneinsight/lattigo/v5/ring/ringqp"
@@ -39,12 +41,12 @@ func (c *Ciphertext) Poly(i int) Poly { return c.c[i] }
 // Evaluator evaluates circuits under one key. It may be used by one goroutine; what it
 // starts through par has memory of its own.
 type Evaluator struct {
-	p     *Params
-	key   *Key
-	model *rlwe.Evaluator // whose tables all scratches share
+	p    *Params
+	key  *Key
+	free sync.Pool // of *scratch
 }
 
-// scratch is the memory of one multiplication at a time.
+// scratch is the memory of one multiplication at a time, 11 MB for the set G15.
 type scratch struct {
 	eval          *rlwe.Evaluator
 	t0, t1, c2, c ring.Poly
@@ -53,17 +55,26 @@ type scratch struct {
 
 // NewEvaluator returns an evaluator.
 func (p *Params) NewEvaluator(key *Key) *Evaluator {
-	return &Evaluator{p: p, key: key, model: rlwe.NewEvaluator(p.inner.Parameters.Parameters, nil)}
+	e := &Evaluator{p: p, key: key}
+	e.free.New = func() any { return p.scratch() }
+	return e
+}
+
+// tables returns the library's evaluator without its buffers.
+func tables(p rlwe.Parameters) *rlwe.Evaluator {
+	e := rlwe.NewEvaluator(p, nil)
+	e.EvaluatorBuffers = nil
+	return e
 }
 
 // scratch allocates, of the library's buffers, what a gadget product needs.
-func (e *Evaluator) scratch() *scratch {
-	qp, q := e.p.inner.RingQP(), e.p.inner.RingQ()
-	eval := *e.model
+func (p *Params) scratch() *scratch {
+	qp, q := p.inner.RingQP(), p.inner.RingQ()
+	eval := *p.tables()
 	eval.EvaluatorBuffers = &rlwe.EvaluatorBuffers{
 		BuffInvNTT: q.NewPoly(), BuffDecompQP: []ringqp.Poly{qp.NewPoly()}, BuffBitDecomp: make([]uint64, q.N()),
 	}
-	eval.BasisExtender = e.model.BasisExtender.ShallowCopy()
+	eval.BasisExtender = eval.BasisExtender.ShallowCopy()
 	return &scratch{
 		eval: &eval,
 		t0:   q.NewPoly(), t1: q.NewPoly(), c2: q.NewPoly(), c: q.NewPoly(),
@@ -74,15 +85,16 @@ func (e *Evaluator) scratch() *scratch {
 
 // Eval returns P(g)·x for every payload, with bare set preceded by P(g) and P(g)·g. The
 // result is the same, bit for bit, on every machine that evaluates the same inputs; its
-// ciphertexts have the limbs of [Params.Out]. Payloads are evaluated by way of par.
+// ciphertexts have the limbs of [Params.Out]. Products that do not need each other are
+// evaluated by way of par.
 func (e *Evaluator) Eval(c *Circuit, g *Ciphertext, payloads []*Ciphertext, bareToo bool, par session.Parallel) []*Ciphertext {
-	groups := prepare[*Ciphertext](c, &encrypted{e, c, e.scratch()}, g)
+	alg := encrypted{Evaluator: e, c: c, par: par}
+	groups := prepare[*Ciphertext](c, alg, g)
 	if bareToo {
 		payloads = append([]*Ciphertext{nil, g}, payloads...)
 	}
 	outs := make([]*Ciphertext, len(payloads))
 	par.Run(len(payloads), func(i int) {
-		alg := &encrypted{e, c, e.scratch()}
 		var out *Ciphertext
 		if payloads[i] == nil {
 			out = bare[*Ciphertext](c, alg, groups)
@@ -105,14 +117,17 @@ func (p *Params) drop(c *Ciphertext, level int) *Ciphertext {
 // encrypted is the algebra of ciphertexts.
 type encrypted struct {
 	*Evaluator
-	c *Circuit
-	s *scratch
+	c   *Circuit
+	par session.Parallel
 }
+
+// both marks the algebra as one whose operations are worth doing at the same time.
+func (e encrypted) both(f func(i int)) { e.par.Run(2, f) }
 
 // plus adds a constant to every slot: to the constant coefficient, that is to all values
 // of the NTT. The library's own operation with a scalar is not used: after a rescaling
 // it loses the scale.
-func (e *encrypted) plus(a *Ciphertext, c int64) *Ciphertext {
+func (e encrypted) plus(a *Ciphertext, c int64) *Ciphertext {
 	t := e.p.lit.T
 	v := int64(mulMod(uint64((c%int64(t)+int64(t))%int64(t)), a.scale, t))
 	if v > int64(t/2) {
@@ -131,10 +146,11 @@ func (e *encrypted) plus(a *Ciphertext, c int64) *Ciphertext {
 
 // mul multiplies, relinearises and rescales: the result has one prime less than the
 // level of its depth.
-func (e *encrypted) mul(a, b *Ciphertext, depth int) *Ciphertext {
+func (e encrypted) mul(a, b *Ciphertext, depth int) *Ciphertext {
 	level := e.p.level(e.c.depth) - depth + 1
 	a, b = e.p.drop(a, level), e.p.drop(b, level)
-	s := e.s
+	s := e.free.Get().(*scratch)
+	defer e.free.Put(s)
 	c0, c1 := ring.NewPoly(e.p.Slots(), level), ring.NewPoly(e.p.Slots(), level)
 	e.tensor(s, level, a, b, c0, c1)
 	e.relinearise(s, level, c0, c1)
@@ -150,7 +166,7 @@ func (e *encrypted) mul(a, b *Ciphertext, depth int) *Ciphertext {
 
 // tensor sets c0, c1 and s.c2 to t times the product: with the message scaled by t^-1
 // this keeps that form.
-func (e *encrypted) tensor(s *scratch, level int, a, b *Ciphertext, c0, c1 ring.Poly) {
+func (e encrypted) tensor(s *scratch, level int, a, b *Ciphertext, c0, c1 ring.Poly) {
 	r := e.p.ringQ(level)
 	a0, a1, b0, b1 := poly(a.c[0]), poly(a.c[1]), poly(b.c[0]), poly(b.c[1])
 	r.MulRNSScalarMontgomery(a0, e.p.tMont, s.t0)
@@ -164,7 +180,7 @@ func (e *encrypted) tensor(s *scratch, level int, a, b *Ciphertext, c0, c1 ring.
 // relinearise adds to (c0, c1) what s.c2·S² is under S: with c' = <g⁻¹(c2), B>/P,
 //
 //	c0 += <g⁻¹(c'), D0>/P      c1 += (<g⁻¹(c'), d> + <g⁻¹(c2), D2>)/P.
-func (e *encrypted) relinearise(s *scratch, level int, c0, c1 ring.Poly) {
+func (e encrypted) relinearise(s *scratch, level int, c0, c1 ring.Poly) {
 	levelP := len(e.p.lit.P) - 1
 	r, be := e.p.ringQ(level), s.eval.BasisExtender
 	s.eval.GadgetProductLazy(level, s.c2, e.key.first, s.first)

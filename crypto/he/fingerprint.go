@@ -2,6 +2,7 @@ package he
 
 import (
 	"errors"
+	"fmt"
 	"math/bits"
 	"slices"
 
@@ -29,27 +30,79 @@ func (b *Basis) FingerprintSize() int { return 8 * b.repetitions() * len(b.prime
 
 // Fingerprint returns the fingerprint of a list under a challenge.
 func (b *Basis) Fingerprint(list []Poly, challenge [32]byte, par session.Parallel) Fingerprint {
+	sums, _ := b.fingerprints(1, len(list), challenge, par, func(_, j, l int, _ []uint64) ([]uint64, error) {
+		return list[j][l], nil
+	})
+	return sums[0]
+}
+
+// Fingerprints returns the fingerprints of encoded lists of equally many polynomials. It
+// needs memory for some limbs only, and makes the coefficients once for all lists. Its error
+// is [ErrPoly].
+func (b *Basis) Fingerprints(lists [][]byte, challenge [32]byte, par session.Parallel) ([]Fingerprint, error) {
+	size := b.Size()
+	for _, list := range lists {
+		if len(list) != len(lists[0]) || len(list)%size != 0 {
+			return nil, fmt.Errorf("%w: a list of %d bytes", ErrPoly, len(list))
+		}
+	}
+	return b.fingerprints(len(lists), len(lists[0])/size, challenge, par, func(i, j, l int, limb []uint64) ([]uint64, error) {
+		data := lists[i][j*size:]
+		for before := range l {
+			data = data[b.limbSize(before):]
+		}
+		return limb, b.decodeLimb(limb, l, data)
+	})
+}
+
+// fingerprints returns those of lists of count polynomials. Get returns limb number l of
+// polynomial number j of list number i, in buffer or elsewhere.
+func (b *Basis) fingerprints(
+	lists, count int, challenge [32]byte, par session.Parallel, get func(i, j, l int, buffer []uint64) ([]uint64, error),
+) ([]Fingerprint, error) {
 	reps, limbs := b.repetitions(), len(b.primes)
-	parts := make([]Fingerprint, len(list))
 	keys := make([]prg.Key, reps)
 	for r := range keys {
 		keys[r] = prg.Key(session.KDF(challenge[:], "tacit/he/v1/fingerprint", []byte{byte(r)}))
 	}
-	par.Run(len(list), func(j int) {
-		parts[j] = make(Fingerprint, reps*limbs)
-		coefficients := make([]uint64, b.n)
-		for r := range reps {
-			for l, q := range b.primes {
-				prg.Residues(coefficients, q, &keys[r], stream(j, l))
-				parts[j][r*limbs+l] = dot(list[j][l], coefficients, q)
+	parts := make([][]Fingerprint, count) // of one polynomial of every list
+	err := par.Each(count, func(j int) error {
+		coefficients, buffer := make([]uint64, reps*b.n), make([]uint64, b.n)
+		parts[j] = b.zeroFingerprints(lists)
+		for l, q := range b.primes {
+			for r := range reps {
+				prg.Residues(coefficients[r*b.n:(r+1)*b.n], q, &keys[r], stream(j, l))
+			}
+			for i := range lists {
+				limb, err := get(i, j, l, buffer)
+				if err != nil {
+					return err
+				}
+				for r := range reps {
+					parts[j][i][r*limbs+l] = dot(limb, coefficients[r*b.n:], q)
+				}
 			}
 		}
+		return nil
 	})
-	sum := make(Fingerprint, reps*limbs)
-	for _, part := range parts {
-		b.AddFingerprint(sum, part)
+	sums := b.zeroFingerprints(lists)
+	if err != nil {
+		return sums, err
 	}
-	return sum
+	for _, part := range parts {
+		for i := range sums {
+			b.AddFingerprint(sums[i], part[i])
+		}
+	}
+	return sums, nil
+}
+
+func (b *Basis) zeroFingerprints(n int) []Fingerprint {
+	all := make([]Fingerprint, n)
+	for i := range all {
+		all[i] = b.ZeroFingerprint()
+	}
+	return all
 }
 
 // AddFingerprint adds src to dst.

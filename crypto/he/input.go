@@ -47,6 +47,7 @@ func (e *Encoder) InputShare(b *Basis, s Secret, a Poly, slots []uint64, seed [3
 	noise := b.lift(small)
 	clear(small)
 	b.Add(share, noise)
+	noise.wipe()
 	r.NTT(x, x)
 	r.MulCoeffsMontgomeryThenSub(poly(a), poly(s.get()[:b.Limbs()]), x)
 	return share, nil

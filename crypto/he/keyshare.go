@@ -20,11 +20,14 @@ func (p *Params) KeyPolys() int { return 3 * p.Rows() }
 //
 // in the order B_0, D0_0, D2_0, B_1, … The sums over the parties are the key of S = Σ s
 // and R = Σ r. It reads nothing of other parties: every polynomial that meets a secret is
-// common and random. It reads 32 bytes of seed for r and the errors, which must be
-// fresh. The form is that of eprint 2019/524 (section 3, relinearisation in rounds one),
-// with a threshold as in eprint 2021/1085.
+// common and random. r and the errors follow from seed, which is used once. The form
+// is that of the evaluation keys of eprint 2019/524, section 3. It is linear in s and r,
+// and so sums of shares are the key of the sums. (In eprint 2021/1085 a key takes one
+// round too, but after public keys.)
 func (p *Params) KeyShare(s Secret, crs prg.Key, seed [32]byte, par session.Parallel) []Poly {
-	ephemeral := p.QP.lift(p.ternary(seed, "tacit/he/v1/ephemeral"))
+	small := p.ternary(seed, "tacit/he/v1/ephemeral")
+	ephemeral := p.QP.lift(small)
+	clear(small)
 	p.nttMont(ephemeral)
 	shares := make([]Poly, p.KeyPolys())
 	rows := p.Rows()
@@ -40,16 +43,16 @@ func (p *Params) KeyShare(s Secret, crs prg.Key, seed [32]byte, par session.Para
 		p.addGadget(d2, s.get(), i)
 		shares[3*i], shares[3*i+1], shares[3*i+2] = b, d0, d2
 	})
-	for _, limb := range ephemeral {
-		clear(limb)
-	}
+	ephemeral.wipe()
 	return shares
 }
 
 // keyError returns a fresh error modulo QP, in the NTT domain.
 func (p *Params) keyError(seed [32]byte, index int) Poly {
 	label := "tacit/he/v1/key error " + string(rune('a'+index))
-	e := p.QP.lift(p.gaussian(seed, label))
+	small := p.gaussian(seed, label)
+	e := p.QP.lift(small)
+	clear(small)
 	v := p.polyQP(e)
 	p.inner.RingQP().NTT(v, v)
 	return e

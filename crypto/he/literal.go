@@ -118,9 +118,9 @@ func (l *Literal) check() error {
 }
 
 // primes: distinct primes that are 1 mod 2N, below 2^61 as the library's lazy
-// reductions need.
+// reductions need; those of Q above T, so that encodings can be lifted to them.
 func (l *Literal) primes() error {
-	all := append(append([]uint64{l.T}, l.Q...), l.P...)
+	all := slices.Concat([]uint64{l.T}, l.Q, l.P)
 	for i, p := range all {
 		switch {
 		case p < 1<<16 || p >= 1<<61:
@@ -131,6 +131,8 @@ func (l *Literal) primes() error {
 			return refuse("modulus %d is no prime", p)
 		case slices.Contains(all[:i], p):
 			return refuse("modulus %d occurs twice", p)
+		case i > 0 && i <= len(l.Q) && p < l.T:
+			return refuse("modulus %d is below that of the slots", p)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/tacit-space/tacit/crypto/prg"
 )
@@ -20,7 +21,7 @@ const noiseDeviations = 8
 type Budget struct {
 	Noise  float64 // log2 of the bound on the noise of the worst output
 	Margin float64 // bits by which the flooding of one share exceeds that bound
-	Spare  float64 // bits that are left at decryption with all shares' flooding at its largest
+	Spare  float64 // bits that are left at decryption with all shares' flooding and rounding at their largest
 }
 
 // Budget simulates the noise of a circuit for the sum of so many parties. It refuses,
@@ -30,7 +31,7 @@ type Budget struct {
 // The simulation multiplies noise as what it is, random numbers at the points where the
 // polynomials of the ring are evaluated, because all factors of a circuit share one
 // error and one secret: a model of variances alone is too optimistic once noise grows.
-// It draws from a fixed seed and is the same everywhere.
+// It draws from a fixed seed: machines differ in the rounding of floating point only.
 func (p *Params) Budget(c *Circuit, parties int) (Budget, error) {
 	switch {
 	case c.depth > p.Depth():
@@ -40,8 +41,10 @@ func (p *Params) Budget(c *Circuit, parties int) (Budget, error) {
 	}
 	b := Budget{Noise: math.Log2(noiseDeviations * p.simulated(c, parties))}
 	b.Margin = float64(p.lit.Flood) - b.Noise
-	largest := math.Log2(float64(parties)*math.Exp2(float64(p.lit.Flood)) + math.Exp2(b.Noise))
-	b.Spare = logProduct(p.lit.Q[:p.lit.Kept]) - math.Log2(2*float64(p.lit.T)) - largest
+	size := logProduct(p.lit.Q[:p.lit.Kept])
+	rounding := float64(parties+1) / 2 * math.Exp2(size-float64(p.lit.Round)) // of all shares and the base
+	largest := math.Log2(float64(parties)*math.Exp2(float64(p.lit.Flood)) + math.Exp2(b.Noise) + rounding)
+	b.Spare = size - math.Log2(2*float64(p.lit.T)) - largest
 	switch {
 	case b.Margin < MinMargin:
 		return b, refuse("set %s with k = %d and %d parties has a margin of %.1f bits, wants %d", p.Name(), c.k, parties, b.Margin, MinMargin)
@@ -59,6 +62,7 @@ type simulation struct {
 	p          *Params
 	c          *Circuit
 	random     io.Reader
+	word       [8]byte      // that was read last
 	s, r       []complex128 // the secrets S and R
 	parties    float64
 	n, t       float64
@@ -77,17 +81,25 @@ func (p *Params) simulated(c *Circuit, parties int) float64 {
 	return noise
 }
 
-// simulate returns the standard deviation of a coefficient of the worst output's noise.
-func (p *Params) simulate(c *Circuit, parties int) float64 {
+// simulation draws the secrets.
+func (p *Params) simulation(c *Circuit, parties int) *simulation {
 	m := &simulation{
 		p: p, c: c, random: prg.Reader(&prg.Key{}, uint32(c.k)),
 		parties: float64(parties), n: float64(p.Slots()), t: float64(p.lit.T),
 	}
 	m.s = m.gaussian(m.parties * 2 / 3)
 	m.r = m.gaussian(m.parties * 2 / 3)
-	width := len(p.lit.P)
-	digit := logProduct(p.lit.Q[:min(width, len(p.lit.Q))]) - logProduct(p.lit.P)
-	m.relinNoise = math.Exp2(digit) * math.Sqrt(float64(p.Rows())*m.n/12*m.parties) * sigma
+	digit := 0.0 // the largest
+	for row := range slices.Chunk(p.lit.Q, len(p.lit.P)) {
+		digit = max(digit, logProduct(row))
+	}
+	m.relinNoise = math.Exp2(digit-logProduct(p.lit.P)) * math.Sqrt(float64(p.Rows())*m.n/12*m.parties) * sigma
+	return m
+}
+
+// simulate returns the standard deviation of a coefficient of the worst output's noise.
+func (p *Params) simulate(c *Circuit, parties int) float64 {
+	m := p.simulation(c, parties)
 	g, w := m.fresh(), m.fresh()
 	groups := prepare(c, algebra[[]complex128](m), g)
 	worst := 0.0
@@ -112,9 +124,8 @@ func (m *simulation) gaussian(variance float64) []complex128 {
 
 // uniform draws from (0, 1].
 func (m *simulation) uniform() float64 {
-	var b [8]byte
-	_, _ = m.random.Read(b[:]) // a keystream does not fail
-	return float64(binary.LittleEndian.Uint64(b[:])>>11+1) / (1 << 53)
+	_, _ = m.random.Read(m.word[:]) // a keystream does not fail
+	return float64(binary.LittleEndian.Uint64(m.word[:])>>11+1) / (1 << 53)
 }
 
 // fresh is a sum of inputs: a message modulo t, an error per party, and per party a

@@ -55,7 +55,7 @@ func (p *Params) round(x Poly) []uint64 {
 		s := p.inner.RingQ().SubRings[l]
 		inv := p.out.inverse[l]
 		for i, c := range x[l] {
-			a := ring.MRed(c, p.out.scalars[l], s.Modulus, s.MRedConstant)
+			a := reduce(ring.MRedLazy(c, p.out.scalars[l], s.Modulus, s.MRedConstant), s.Modulus)
 			high, _ := bits.Mul64(a, inv[0])
 			f[i] += a*inv[1] + high // floor(2^64·a/q), or one less
 		}
@@ -78,9 +78,7 @@ func (p *Params) OpenShare(s Secret, out *Ciphertext, seed [32]byte) []uint64 {
 	key := prg.Key(seed)
 	p.flood(x, prg.Reader(&key, 0))
 	share := p.round(x)
-	for _, limb := range x {
-		clear(limb)
-	}
+	x.wipe()
 	return share
 }
 
@@ -112,7 +110,7 @@ func (p *Params) floodLimb(limb []uint64, l int, buffer []byte, words, top int) 
 			if w == 0 {
 				word &= 1<<top - 1 // top = 64 gives all
 			}
-			v = addMod(ring.BRed(v, shift, q, brc), ring.BRedAdd(word, q, brc), q)
+			v = addMod(reduce(ring.BRedLazy(v, shift, q, brc), q), reduce(ring.BRedAddLazy(word, q, brc), q), q)
 		}
 		limb[i] = addMod(limb[i], addMod(v, offset, q), q)
 	}

@@ -3,6 +3,7 @@ package he
 import (
 	"math/big"
 	"math/bits"
+	"slices"
 	"sync"
 
 	"github.com/tuneinsight/lattigo/v5/core/rlwe"
@@ -24,7 +25,9 @@ type Params struct {
 	tInv  []uint64 // t^-1 mod each prime of Q
 	tMont ring.RNSScalar
 	out   rounding
-	noise sync.Map // simulated: [2]int{k, parties} → float64
+
+	tables func() *rlwe.Evaluator // made once
+	noise  *sync.Map              // simulated: [2]int{k, parties} → float64
 }
 
 // NewParams checks a literal against the limits of security and of the library. Its
@@ -37,10 +40,11 @@ func NewParams(l Literal) (*Params, error) {
 	if err != nil {
 		return nil, refuse("%v", err)
 	}
+	l.Q, l.P = slices.Clone(l.Q), slices.Clone(l.P)
 	n := 1 << l.LogN
 	p := &Params{
-		lit: l, inner: inner,
-		Q: newBasis(n, l.Q), QP: newBasis(n, append(append([]uint64(nil), l.Q...), l.P...)),
+		lit: l, inner: inner, noise: new(sync.Map),
+		Q: newBasis(n, l.Q), QP: newBasis(n, slices.Concat(l.Q, l.P)),
 		Out: newBasis(n, l.Q[:l.Kept]),
 	}
 	t := new(big.Int).SetUint64(l.T)
@@ -52,6 +56,7 @@ func NewParams(l Literal) (*Params, error) {
 		twice := ring.MForm(ring.MForm(l.T%s.Modulus, s.Modulus, s.BRedConstant), s.Modulus, s.BRedConstant)
 		p.tMont = append(p.tMont, twice)
 	}
+	p.tables = sync.OnceValue(func() *rlwe.Evaluator { return tables(inner.Parameters.Parameters) })
 	p.out = newRounding(l.Q[:l.Kept], l.T, l.Round)
 	return p, nil
 }

@@ -18,7 +18,8 @@ const SecretSize = 32
 // does not print. It is not safe for concurrent use with [Secret.Wipe].
 type Secret struct {
 	seed secret.Secret
-	get  func() Poly // s modulo QP, in the NTT and Montgomery domain
+	get  func() Poly // s modulo QP, in the NTT and Montgomery domain; nil once wiped
+	wipe func()
 }
 
 // NewSecret makes a secret from 32 bytes of rand.
@@ -37,19 +38,18 @@ func (p *Params) SecretOf(seed [SecretSize]byte) Secret {
 	s := p.QP.lift(small)
 	clear(small)
 	p.nttMont(s)
-	return Secret{seed: secret.New(seed[:]), get: func() Poly { return s }}
+	return Secret{seed: secret.New(seed[:]), get: func() Poly { return s }, wipe: func() { s.wipe(); s = nil }}
 }
 
 // Seed returns what [Params.SecretOf] makes the secret from.
 func (s Secret) Seed() secret.Secret { return s.seed }
 
-// Wipe overwrites the secret.
+// Wipe overwrites the secret. A share that is made with it afterwards would be one under
+// the secret 0, which hides nothing: making one panics.
 func (s Secret) Wipe() {
 	s.seed.Wipe()
-	if s.get != nil {
-		for _, limb := range s.get() {
-			clear(limb)
-		}
+	if s.wipe != nil {
+		s.wipe()
 	}
 }
 

@@ -14,9 +14,9 @@ import (
 // Key is the seed of one mask. It is secret and used for one vector only.
 type Key [32]byte
 
-// Format prints "[secret]" under every verb. (A Key in an unexported field of
-// another struct is still visible to reflection: keep such keys in a
-// secret.Secret.)
+// Format prints "[secret]" under every verb but %p, of which package fmt does not ask.
+// (A Key in an unexported field of another struct is still visible to reflection:
+// keep such keys in a secret.Secret.)
 func (Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[secret]") }
 
 const (

@@ -12,6 +12,7 @@ const (
 	DefaultAttempts     = 3
 	DefaultMaxJobs      = 1000
 	DefaultRunning      = 8
+	DefaultKeysAhead    = 2 // key sets
 	DefaultMaxMessage   = 256 * MiB
 	DefaultRetention    = Duration(30 * 24 * time.Hour)
 	DefaultMemory       = 2 * GiB
@@ -47,6 +48,7 @@ type CoordinatorLimits struct {
 	MaxJobs    int      `yaml:"max_jobs" range:"1,1000000" help:"Jobs that have not ended; more are refused."`
 	MaxRunning int      `yaml:"max_running" range:"1,1000" help:"Jobs that run at the same time; others wait."`
 	MaxMessage Bytes    `yaml:"max_message" range:"1MiB,1GiB" help:"Largest message of one worker in one round."`
+	KeysAhead  int      `yaml:"keys_ahead" range:"0,16" help:"Key sets for guarded questions that are made ahead, while nothing else is to do, for each group of owners; 0: none."`
 	Retention  Duration `yaml:"retention" range:"1h,8760h" help:"How long ended jobs and their masked results are kept."`
 }
 
@@ -60,7 +62,7 @@ func DefaultCoordinator() *Coordinator {
 		MaxAttempts:  DefaultAttempts,
 		Limits: CoordinatorLimits{
 			MaxJobs: DefaultMaxJobs, MaxRunning: DefaultRunning,
-			MaxMessage: DefaultMaxMessage, Retention: DefaultRetention,
+			MaxMessage: DefaultMaxMessage, KeysAhead: DefaultKeysAhead, Retention: DefaultRetention,
 		},
 		Log: Log{Level: DefaultLogLevel, Format: DefaultLogFormat},
 	}

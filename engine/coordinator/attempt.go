@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tacit-space/tacit/crypto/guard"
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/envelope"
@@ -24,6 +25,7 @@ type attempt struct {
 	j            *job
 	number       uint32
 	participants []session.Party
+	beginBody    []byte // names the key set, if there is one
 	runner       *runner.Runner
 	cancel       context.CancelFunc
 	out          chan runner.Outcome // holds the outcome when it ended
@@ -94,7 +96,7 @@ func (j *job) steady(ids []string) []string {
 func (j *job) begin(ids []string) {
 	number := j.Attempt + 1
 	if int(number) > j.c.Limits.MaxAttempts {
-		j.end(store.Failed, AttemptsUsed.New("%d attempts ended too early", j.Attempt))
+		j.end(store.Failed, AttemptsUsed.New("%d attempts ended too early%s", j.Attempt, j.because()))
 		return
 	}
 	parties := make([]session.Party, len(ids))
@@ -102,7 +104,8 @@ func (j *job) begin(ids []string) {
 		parties[i] = j.parties[id]
 	}
 	crashpoint.Here(crashpoint.CoordinatorJobBefore)
-	if err := j.c.store.BeginAttempt(j.ID, number, parties); err != nil {
+	stored, err := j.c.store.BeginAttempt(j.ID, number, parties, protocol.JobKeyUse(j.c.Bundle, j.manifest, len(parties)))
+	if err != nil {
 		j.c.fail(err)
 		return
 	}
@@ -110,12 +113,39 @@ func (j *job) begin(ids []string) {
 	j.Attempt = number
 	j.moved(store.Running, store.Reason{})
 	a := j.newAttempt(number, parties)
-	machine, err := protocol.NewServer(a.config())
+	cfg := a.config()
+	if err := a.useKeys(&cfg, stored); err != nil {
+		j.c.fail(err)
+		return
+	}
+	machine, err := protocol.NewServer(cfg)
 	if err != nil {
 		j.end(store.Failed, Malformed.New("the attempt cannot begin: %w", err))
 		return
 	}
 	a.start(machine)
+}
+
+// useKeys takes a key set that was made ahead, and is out of the store now.
+func (a *attempt) useKeys(cfg *protocol.Server, stored []byte) error {
+	if stored == nil {
+		return nil
+	}
+	keys, err := guard.ParsePublicKeys(stored)
+	if err != nil {
+		return store.Corrupt.New("a key set: %w", err)
+	}
+	id := envelope.KeyID(keys.ID)
+	cfg.Keys, a.beginBody = keys, envelope.Start{Keys: &id}.Marshal()
+	return nil
+}
+
+// because says why the last attempt ended; errors of protocols hold no data.
+func (j *job) because() string {
+	if j.why == nil {
+		return ""
+	}
+	return "; the last: " + j.why.Error()
 }
 
 // resume goes on with an attempt whose machine had persisted its state.
@@ -177,7 +207,7 @@ func (a *attempt) repeat(p session.Party) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	packets := []transport.Packet{a.j.packet(a.number, envelope.Begin, nil)}
+	packets := []transport.Packet{a.j.packet(a.number, envelope.Begin, a.beginBody)}
 	for _, body := range a.sent[p] {
 		packets = append(packets, a.j.packet(a.number, envelope.Protocol, body))
 	}
@@ -260,6 +290,7 @@ func (j *job) attemptEnded(out runner.Outcome) {
 		j.end(store.Failed, Stuck.New("the protocol ended without a result")) // unless it is stored
 	case out.Abort != nil:
 		j.log.Warn("attempt failed", "attempt", a.number, "committed", a.committed.Load(), obs.Err(out.Abort.Err))
+		j.why = out.Abort.Err
 		j.exclude(out.Abort.Blame)
 		for _, p := range a.silent {
 			j.left[j.nameOf(p)] += strikes

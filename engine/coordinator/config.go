@@ -27,6 +27,8 @@ const (
 	DefaultPatience      = 5 * time.Minute
 	DefaultAbsence       = time.Minute
 	DefaultRetry         = time.Second
+	DefaultIdle          = 10 * time.Second
+	DefaultKeysAhead     = 2
 	DefaultKeepFetched   = 24 * time.Hour
 	DefaultKeepResult    = 30 * 24 * time.Hour
 	DefaultKeepRecord    = 30 * 24 * time.Hour
@@ -51,6 +53,7 @@ type Limits struct {
 	MaxRunning    int // jobs that have an attempt at the same time; others wait
 	MaxAttempts   int // of one job
 	MaxVector     int // bytes of the longest message of a job; cut to what Server.Limits let through
+	KeysAhead     int // key sets made ahead for each roster and parameter set; negative: none
 }
 
 // Timing holds the clocks of a job. A zero field takes its default.
@@ -62,6 +65,7 @@ type Timing struct {
 	Patience  time.Duration // for enough workers to connect; then the job fails
 	Absence   time.Duration // a worker that is away for longer is out of the attempt
 	Retry     time.Duration // between a failed attempt and the next
+	Idle      time.Duration // between looks whether there is time to make a key set
 }
 
 // Config of a coordinator.
@@ -98,6 +102,8 @@ func (c *Config) setDefaults() {
 	or(&c.Timing.Patience, DefaultPatience)
 	or(&c.Timing.Absence, DefaultAbsence)
 	or(&c.Timing.Retry, DefaultRetry)
+	or(&c.Timing.Idle, DefaultIdle)
+	or(&c.Limits.KeysAhead, DefaultKeysAhead)
 	or(&c.Keep.Fetched, DefaultKeepFetched)
 	or(&c.Keep.Result, DefaultKeepResult)
 	or(&c.Keep.Record, DefaultKeepRecord)

@@ -30,6 +30,7 @@ type coordinator struct {
 	submitting sync.Mutex // makes the limits on jobs exact
 
 	mu      sync.Mutex
+	keys    *preparation         // that runs, or nil
 	jobs    map[store.JobID]*job // that are not over
 	members map[string]*member   // every owner of the charter
 }
@@ -120,6 +121,7 @@ func (c *coordinator) serve() error {
 	}
 	c.mu.Unlock()
 	c.wg.Go(c.prune)
+	c.wg.Go(c.stockUp)
 	c.Log.Info("coordinator listens", "address", c.hub.Addr().String(), "space", c.space.Space, "live_jobs", len(c.jobs))
 	c.Ready(c.hub.Addr())
 	err := c.hub.Serve(c.life, c)

@@ -36,6 +36,7 @@ type job struct {
 	left      map[string]int         // how often an earlier attempt was lost by the worker
 	absent    map[string]*time.Timer // of participants that are not connected
 	attempt   *attempt               // that runs, or nil
+	why       error                  // the last attempt failed
 	resumed   int                    // times that a committed attempt was resumed after it gave up
 	hasSlot   bool
 	over      bool

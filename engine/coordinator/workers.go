@@ -23,6 +23,9 @@ func (c *coordinator) Connected(ctx context.Context, id string, fresh bool) {
 	for _, j := range c.setOnline(m, true) {
 		j.post(ctx, func() { j.connected(id, fresh) })
 	}
+	if fresh {
+		c.lostWhilePreparing(id)
+	}
 	c.Metrics.Workers(1)
 	c.Log.Info("worker connected", "member", id, "fresh", fresh)
 }
@@ -36,6 +39,7 @@ func (c *coordinator) Disconnected(id string) {
 	for _, j := range c.setOnline(m, false) {
 		j.post(c.life, func() { j.disconnected(id) })
 	}
+	c.lostWhilePreparing(id)
 	c.Metrics.Workers(-1)
 	c.Log.Info("worker disconnected", "member", id)
 }
@@ -62,6 +66,9 @@ func (c *coordinator) Receive(ctx context.Context, id string, p transport.Packet
 	c.Metrics.Bytes(obs.In, len(p.Body))
 	if m := c.members[id]; m == nil || m.box.Len() > maxUnread {
 		return BadPacket.New("this member speaks, and does not read")
+	}
+	if c.preparing(ctx, id, p) {
+		return nil
 	}
 	j := c.job(p.Job)
 	if j == nil {

@@ -34,6 +34,8 @@ const (
 
 	WorkerDecisionBefore Point = "worker.decision.before" // first sight of a job, accept or refuse
 	WorkerDecisionAfter  Point = "worker.decision.after"
+	WorkerClaimBefore    Point = "worker.claim.before" // an attempt begins, with or without a key set made ahead
+	WorkerClaimAfter     Point = "worker.claim.after"
 	WorkerPersistBefore  Point = "worker.persist.before"
 	WorkerPersistAfter   Point = "worker.persist.after"
 	WorkerReleaseBefore  Point = "worker.release.before"

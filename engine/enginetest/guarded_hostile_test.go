@@ -21,7 +21,7 @@ import (
 // then pretends that all agree, gets no opening from anybody, whether it changes them for
 // all or for one.
 func TestForgedSumsAreNotOpened(t *testing.T) {
-	const summed, differ = "the sums are not the sums of the shares", "claims other outputs"
+	const summed, differ = "the sums are not the sums of the shares", "are others than"
 	for _, c := range []struct {
 		name, mode string
 		one        bool // else for all

@@ -5,11 +5,12 @@
 //	Offer     coordinator   0        the offer, as the protocol encodes it
 //	Accept    worker        0        hash of the manifest
 //	Refuse    worker        0        reason
-//	Begin     coordinator   a        empty: attempt a begins
+//	Begin     coordinator   a        attempt a begins: empty, or the id of the key set that it uses up
 //	Protocol  both          a        a message of the protocol machine
 //	Lost      worker        a        empty: nothing is left of attempt a here
 //	Withdraw  worker        0        reason: no longer in this job, in no attempt
 //	End       coordinator   0        state of the job, reason
+//	Prepare   coordinator   1        table, parameter set: make a key set ahead, under this id instead of a job's
 //
 // # Who says what again
 //

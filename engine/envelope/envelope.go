@@ -23,11 +23,12 @@ const (
 	Lost
 	Withdraw
 	End
+	Prepare
 )
 
 // String returns the name of the kind.
 func (k Kind) String() string {
-	names := [...]string{"?", "offer", "accept", "refuse", "begin", "protocol", "lost", "withdraw", "end"}
+	names := [...]string{"?", "offer", "accept", "refuse", "begin", "protocol", "lost", "withdraw", "end", "prepare"}
 	if int(k) >= len(names) {
 		return names[0]
 	}
@@ -157,6 +158,58 @@ func ParseAccept(body []byte) (hash [32]byte, err error) {
 	r := wire.NewReader(body)
 	hash = [32]byte(r.Fixed(32))
 	return hash, closed(r)
+}
+
+// KeyID names a key set that was made ahead.
+type KeyID [32]byte
+
+// Start is the body of a Begin.
+type Start struct{ Keys *KeyID } // the key set that the attempt uses up; nil: none
+
+// Marshal returns the body.
+func (s Start) Marshal() []byte {
+	if s.Keys == nil {
+		return nil
+	}
+	return s.Keys[:]
+}
+
+// ParseStart reads the body of a Begin.
+func ParseStart(body []byte) (Start, error) {
+	switch len(body) {
+	case 0:
+		return Start{}, nil
+	case len(KeyID{}):
+		id := KeyID(body)
+		return Start{&id}, nil
+	}
+	return Start{}, ErrBody
+}
+
+// Order is the body of a Prepare.
+type Order struct {
+	Table string // whose owners make the key set
+	Set   string // name of the parameter set
+}
+
+const (
+	maxTable = 256
+	maxSet   = 8
+)
+
+// Marshal returns the body.
+func (o Order) Marshal() []byte {
+	w := wire.NewWriter()
+	w.String(o.Table)
+	w.String(o.Set)
+	return w.Data()
+}
+
+// ParseOrder reads the body of a Prepare.
+func ParseOrder(body []byte) (Order, error) {
+	r := wire.NewReader(body)
+	o := Order{Table: r.String(maxTable), Set: r.String(maxSet)}
+	return o, closed(r)
 }
 
 func closed(r *wire.Reader) error {

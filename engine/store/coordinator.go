@@ -185,8 +185,11 @@ type Attempt struct {
 // BeginAttempt stores the next attempt of a job and makes the job run. It fails
 // with [ErrExists] if the job is over, if number is not the next one, or if the
 // latest attempt has a stored state: then only that one may go on.
-func (c *Coordinator) BeginAttempt(job JobID, number uint32, participants []session.Party) error {
-	return c.write("store an attempt", func(tx *sql.Tx) error {
+//
+// Unless use is empty, the oldest key set for that use is deleted in the same step, and
+// returned; nil if there is none.
+func (c *Coordinator) BeginAttempt(job JobID, number uint32, participants []session.Party, use string) (keys []byte, err error) {
+	err = c.write("store an attempt", func(tx *sql.Tx) error {
 		err := once(tx.Exec("UPDATE job SET state = 'running', attempt = ?, updated = ? WHERE id = ? AND attempt = ?"+notFinal+
 			" AND NOT EXISTS (SELECT 1 FROM attempt WHERE job = id AND attempt.state IS NOT NULL)",
 			number, millis(c.now()), job[:], int64(number)-1))
@@ -194,8 +197,13 @@ func (c *Coordinator) BeginAttempt(job JobID, number uint32, participants []sess
 			return err
 		}
 		_, err = tx.Exec("INSERT INTO attempt (job, number, participants) VALUES (?,?,?)", job[:], number, packParties(participants))
+		if err != nil || use == "" {
+			return err
+		}
+		keys, err = takeKeySet(tx, use)
 		return err
 	})
+	return keys, err
 }
 
 // PersistAttempt replaces the machine's state of the latest attempt.

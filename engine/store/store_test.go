@@ -89,7 +89,7 @@ func TestJobOutlivesRestart(t *testing.T) {
 	want := job(1)
 	must(t, c.AddJob(want))
 	must(t, c.Decide(want.ID, store.Decision{Owner: "a", Verdict: store.Accepted}))
-	must(t, c.BeginAttempt(want.ID, 1, []session.Party{1, 3, 0x1234}))
+	begin(t, c, want.ID, 1, []session.Party{1, 3, 0x1234})
 	must(t, c.PersistAttempt(want.ID, 1, []byte("state")))
 	must(t, c.Close())
 
@@ -123,7 +123,7 @@ func TestFinalStateIsFinal(t *testing.T) {
 	must(t, c.AddJob(j))
 	must(t, c.SetState(j.ID, store.Cancelled, store.Reason{}))
 	wantErr(t, c.SetState(j.ID, store.Running, store.Reason{}), store.ErrExists)
-	wantErr(t, c.BeginAttempt(j.ID, 1, nil), store.ErrExists)
+	wantErr(t, beginErr(c, j.ID, 1, nil), store.ErrExists)
 	wantErr(t, c.Release(j.ID, []byte("late result")), store.ErrExists)
 	if _, err := c.Result(j.ID); !errors.Is(err, store.ErrMissing) {
 		t.Fatalf("a cancelled job has a result: %v", err)
@@ -134,20 +134,20 @@ func TestNoNewAttemptOncePersisted(t *testing.T) {
 	c := coordinator(t, t.TempDir())
 	j := job(1)
 	must(t, c.AddJob(j))
-	must(t, c.BeginAttempt(j.ID, 1, nil))
-	must(t, c.BeginAttempt(j.ID, 2, nil))
-	wantErr(t, c.BeginAttempt(j.ID, 2, nil), store.ErrExists)
-	wantErr(t, c.BeginAttempt(j.ID, 4, nil), store.ErrExists)
+	begin(t, c, j.ID, 1, nil)
+	begin(t, c, j.ID, 2, nil)
+	wantErr(t, beginErr(c, j.ID, 2, nil), store.ErrExists)
+	wantErr(t, beginErr(c, j.ID, 4, nil), store.ErrExists)
 	wantErr(t, c.PersistAttempt(j.ID, 1, []byte("old")), store.ErrExists)
 	must(t, c.PersistAttempt(j.ID, 2, []byte("workers may release")))
-	wantErr(t, c.BeginAttempt(j.ID, 3, nil), store.ErrExists)
+	wantErr(t, beginErr(c, j.ID, 3, nil), store.ErrExists)
 }
 
 func TestResultIsStoredOnce(t *testing.T) {
 	c := coordinator(t, t.TempDir())
 	j := job(1)
 	must(t, c.AddJob(j))
-	must(t, c.BeginAttempt(j.ID, 1, nil))
+	begin(t, c, j.ID, 1, nil)
 	must(t, c.Release(j.ID, []byte("result")))
 	must(t, c.Release(j.ID, []byte("result")))
 	wantErr(t, c.Release(j.ID, []byte("other")), store.ErrExists)
@@ -478,4 +478,15 @@ func TestRelativeFolder(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// beginErr begins an attempt without a key set.
+func beginErr(c *store.Coordinator, job store.JobID, number uint32, parties []session.Party) error {
+	_, err := c.BeginAttempt(job, number, parties, "")
+	return err
+}
+
+func begin(t *testing.T, c *store.Coordinator, job store.JobID, number uint32, parties []session.Party) {
+	t.Helper()
+	must(t, beginErr(c, job, number, parties))
 }

@@ -115,13 +115,15 @@ func (w *Worker) offered(where string, args ...any) ([]Offered, error) {
 // drops the state of an earlier one for good. [ErrExists] if this or a later
 // attempt was begun, if the job is over, or if it was released.
 func (w *Worker) BeginAttempt(job JobID, number uint32) error {
+	return w.write("store an attempt", func(tx *sql.Tx) error { return beginAttempt(tx, job, number) })
+}
+
+func beginAttempt(tx *sql.Tx, job JobID, number uint32) error {
 	const upsert = `INSERT INTO attempt (job, number)
 		SELECT id, ? FROM job WHERE id = ? AND ended IS NULL AND accepted
 		AND NOT EXISTS (SELECT 1 FROM released WHERE released.job = job.id)
 		ON CONFLICT (job) DO UPDATE SET number = excluded.number, state = NULL WHERE excluded.number > number`
-	return w.write("store an attempt", func(tx *sql.Tx) error {
-		return once(tx.Exec(upsert, number, job[:]))
-	})
+	return once(tx.Exec(upsert, number, job[:]))
 }
 
 // Persist replaces the machine's state of the attempt that runs, sealed.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/tacit-space/tacit/crypto/guard"
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/envelope"
@@ -37,7 +38,10 @@ type attempt struct {
 // beginAttempt starts a machine for the attempt, unless it had one. An attempt
 // has one machine for ever: if the coordinator begins one again whose machine is
 // gone, the worker says so.
-func (j *job) beginAttempt(number uint32) {
+//
+// A key set that the attempt uses up is deleted in the step that begins the attempt; if it
+// is not here the attempt is lost.
+func (j *job) beginAttempt(number uint32, id *envelope.KeyID) {
 	running := j.attempt
 	switch {
 	case !j.accepted || number == 0:
@@ -53,16 +57,38 @@ func (j *job) beginAttempt(number uint32) {
 		j.withdraw(Busy.New("attempt %d of one job; this worker takes part in %d", number, j.w.Limits.MaxAttempts))
 		return
 	}
-	err := j.w.store.BeginAttempt(j.id, number)
+	keys, err := j.claim(number, id)
 	switch {
 	case errors.Is(err, store.ErrExists):
 		j.cannotBegin(number)
+	case errors.Is(err, store.ErrMissing):
+		j.log.Warn("key set is not here", "attempt", number)
+		j.sayLost(number)
 	case err != nil:
 		j.w.fail(err)
 	default:
 		j.stopAttempt()
-		j.start(number)
+		j.start(number, keys)
 	}
+}
+
+// claim begins the attempt in the store, and takes the key set out of it.
+func (j *job) claim(number uint32, id *envelope.KeyID) (*guard.KeySet, error) {
+	crashpoint.Here(crashpoint.WorkerClaimBefore)
+	defer crashpoint.Here(crashpoint.WorkerClaimAfter)
+	if id == nil {
+		return nil, j.w.store.BeginAttempt(j.id, number)
+	}
+	record, err := j.w.store.BeginAttemptWithKeys(j.id, number, store.KeyID(*id))
+	if err != nil {
+		return nil, err
+	}
+	defer clear(record)
+	keys, err := guard.ParseKeySet(record)
+	if err != nil {
+		return nil, store.Corrupt.New("a key set: %w", err)
+	}
+	return keys, nil
 }
 
 // sayLost tells the coordinator not to wait for this worker in an attempt.
@@ -82,8 +108,10 @@ func (j *job) cannotBegin(number uint32) {
 	}
 }
 
-func (j *job) start(number uint32) {
-	machine, err := protocol.NewWorker(j.machineConfig(number))
+func (j *job) start(number uint32, keys *guard.KeySet) {
+	cfg := j.machineConfig(number)
+	cfg.Keys = keys
+	machine, err := protocol.NewWorker(cfg)
 	if err != nil {
 		j.withdraw(Malformed.New("the attempt cannot begin: %w", err))
 		return

@@ -159,7 +159,8 @@ func (j *job) packet(attempt uint32, kind envelope.Kind, body []byte) transport.
 func (j *job) eventOf(p transport.Packet) (func(), error) {
 	switch envelope.Kind(p.Kind) {
 	case envelope.Begin:
-		return func() { j.beginAttempt(p.Attempt) }, nil
+		start, err := envelope.ParseStart(p.Body)
+		return func() { j.beginAttempt(p.Attempt, start.Keys) }, err
 	case envelope.Protocol:
 		return func() { j.protocol(p.Attempt, p.Body) }, nil
 	case envelope.End:

@@ -30,6 +30,7 @@ type worker struct {
 	wg   sync.WaitGroup          // every goroutine
 
 	mu     sync.Mutex
+	keys   *preparation         // that runs, or the last one
 	jobs   map[store.JobID]*job // that are not over
 	memory int64                // bytes set aside for them
 }
@@ -169,6 +170,7 @@ func (w *worker) Connected(ctx context.Context, fresh bool) {
 		return
 	}
 	w.box.Clear()
+	w.stopPreparing() // the coordinator has given it up
 	for _, j := range w.live() {
 		j.post(ctx, j.repeat)
 	}
@@ -185,8 +187,14 @@ func (w *worker) Receive(ctx context.Context, p transport.Packet) error {
 	if w.box.Len() > maxUnread {
 		return Malformed.New("the coordinator speaks, and does not read")
 	}
-	if envelope.Kind(p.Kind) == envelope.Offer {
+	switch envelope.Kind(p.Kind) {
+	case envelope.Offer:
 		return w.offered(ctx, p)
+	case envelope.Prepare:
+		return w.prepare(p)
+	}
+	if w.preparing(ctx, p) {
+		return nil
 	}
 	j := w.job(p.Job)
 	if j == nil {
