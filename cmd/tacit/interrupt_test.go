@@ -59,7 +59,7 @@ func labOf(t *testing.T, tacit string) string {
 		t.Fatal(err)
 	}
 	lab := filepath.Join(dir, "lab")
-	mustRun(t, tacit, "lab", "init", lab, "--from", csv, "--owners", "3")
+	mustRun(t, tacit, "lab", "init", lab, "--from", csv, "--owners", "3", "--min-cohort", "1")
 	t.Cleanup(func() {
 		mustRun(t, tacit, "lab", "down", lab)
 		if left := processes(dir); len(left) > 0 {

@@ -30,6 +30,7 @@ type attempt struct {
 	cancel       context.CancelFunc
 	out          chan runner.Outcome // holds the outcome when it ended
 	committed    atomic.Bool         // a state is stored: workers may have released
+	silent       []session.Party     // when a phase ended by its clock; read once the runner ended
 
 	mu   sync.Mutex
 	sent map[session.Party][][]byte // to each worker, in order, for a fresh session
@@ -62,6 +63,7 @@ func (j *job) tryBegin() {
 		j.end(store.Failed, j.tooFew())
 		return
 	}
+	willing = j.steady(willing)
 	here := slices.DeleteFunc(slices.Clone(willing), func(id string) bool { return !j.c.isOnline(id) })
 	timing := j.c.Timing
 	switch {
@@ -74,6 +76,20 @@ func (j *job) tryBegin() {
 	default:
 		j.wakeAfter(timing.Regroup)
 	}
+}
+
+// strikes is how often a worker may leave an attempt before the next ones do without it;
+// silence until the end of a phase counts as often.
+const strikes = 2
+
+// steady leaves out the workers that cost earlier attempts, if enough are left: where all
+// have to stay, one that hangs would take every attempt along.
+func (j *job) steady(ids []string) []string {
+	left := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return j.left[id] >= strikes })
+	if len(left) < j.manifest.MinContributors {
+		return ids
+	}
+	return left
 }
 
 // begin starts the next attempt with these workers.
@@ -276,6 +292,9 @@ func (j *job) attemptEnded(out runner.Outcome) {
 		j.log.Warn("attempt failed", "attempt", a.number, "committed", a.committed.Load(), obs.Err(out.Abort.Err))
 		j.why = out.Abort.Err
 		j.exclude(out.Abort.Blame)
+		for _, p := range a.silent {
+			j.left[j.nameOf(p)] += strikes
+		}
 		j.again(a)
 	case runner.Panicked.Is(out.Err):
 		j.again(a)

@@ -78,6 +78,7 @@ func (j *job) leave(id string, number uint32, why string) {
 		return
 	}
 	j.log.Warn(why, "member", id, "attempt", number)
+	j.left[id]++
 	j.attempt.gone(j.parties[id])
 }
 

@@ -33,6 +33,7 @@ type job struct {
 	// ---
 	decisions map[string]store.Decision
 	excluded  map[string]bool        // misbehaved provably in an earlier attempt
+	left      map[string]int         // how often an earlier attempt was lost by the worker
 	absent    map[string]*time.Timer // of participants that are not connected
 	attempt   *attempt               // that runs, or nil
 	why       error                  // the last attempt failed
@@ -63,6 +64,7 @@ func (c *coordinator) newJob(record store.Job) (*job, error) {
 		done:      make(chan struct{}),
 		decisions: decisions,
 		excluded:  map[string]bool{},
+		left:      map[string]int{},
 		absent:    map[string]*time.Timer{},
 		alarm:     time.NewTimer(time.Hour), // set when there is something to wait for
 	}

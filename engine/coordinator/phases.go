@@ -1,6 +1,7 @@
 package coordinator
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tacit-space/tacit/crypto/session"
@@ -46,7 +47,17 @@ func (w *phases) observe(s runner.Seen) {
 	case session.Gone:
 		w.expected--
 		w.tell("dropped", e.Party)
+	case session.Deadline:
+		w.a.silent = w.silent(e.Phase)
 	}
+}
+
+// silent returns the participants that have not spoken in a phase that is over.
+func (w *phases) silent(p session.Phase) []session.Party {
+	if p != w.phase {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(w.a.participants), func(p session.Party) bool { return w.heard[p] })
 }
 
 func (w *phases) tell(event string, about session.Party) {

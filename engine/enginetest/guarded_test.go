@@ -265,6 +265,52 @@ func TestGuardedDataFail(t *testing.T) {
 	releasedOnce(t, s)
 }
 
+// An owner whose query hangs costs one attempt: the next does without it, although it is
+// connected.
+func TestGuardedWorkerHangs(t *testing.T) {
+	s := enginetest.New(t, enginetest.Options{
+		Owners: 5, Cohort: small, Coordinator: func(c *coordinator.Config) { c.Timing.Input = 2 * time.Second },
+	})
+	s.Gates["owner3"].Close()
+	s.Start()
+	answer := s.Ask(analyst.Options{}).Want("owner1", "owner2", "owner4", "owner5")
+	if answer.Provenance.Attempt != 2 {
+		t.Errorf("attempt %d", answer.Provenance.Attempt)
+	}
+	s.Gates["owner3"].Open()
+}
+
+// If the one that hangs is needed, it is waited for again.
+func TestGuardedWorkerHangsAndIsNeeded(t *testing.T) {
+	s := enginetest.New(t, enginetest.Options{
+		Owners: 3, Cohort: small, Coordinator: func(c *coordinator.Config) { c.Timing.Input = 2 * time.Second },
+	})
+	s.Gates["owner3"].Close()
+	s.Start()
+	q := s.Ask(analyst.Options{})
+	q.Until(func(p transport.Progress) bool { return p.Attempt == 2 })
+	s.Gates["owner3"].Open()
+	q.Want(s.Owners...)
+}
+
+// An owner that loses its state in every attempt is done without after the second.
+func TestGuardedWorkerIsUnsteady(t *testing.T) {
+	s := enginetest.New(t, enginetest.Options{Owners: 5, Cohort: small})
+	reached := s.Gates["owner3"].Close()
+	s.Start()
+	q := s.Ask(analyst.Options{})
+	for range 2 {
+		<-reached
+		s.StopWorker("owner3")
+		reached = s.Gates["owner3"].Close()
+		s.StartWorker("owner3")
+	}
+	if answer := q.Want("owner1", "owner2", "owner4", "owner5"); answer.Provenance.Attempt != 3 {
+		t.Errorf("attempt %d", answer.Provenance.Attempt)
+	}
+	s.Gates["owner3"].Open()
+}
+
 func TestGuardedCoordinatorRestartsInEachPhase(t *testing.T) {
 	for _, phase := range guardedPhases {
 		t.Run(fmt.Sprint(phase), func(t *testing.T) {

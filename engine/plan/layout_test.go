@@ -387,7 +387,7 @@ func TestWorstCase(t *testing.T) {
 	for _, c := range []struct {
 		owners, k int
 		rows      int64
-	}{{3, 2, 1}, {3, 7, 100_000}, {20, 10, 5_000_000}, {60, 10, 10_000_000}, {100, 10, 1_000_000}, {3, 15, 300_000_000_000}, {110, 20, 1_000_000}} {
+	}{{3, 2, 1}, {3, 7, 100_000}, {20, 10, 5_000_000}, {60, 10, 10_000_000}, {100, 10, 1_000_000}, {3, 15, 300_000_000_000}, {100, 20, 1_000_000}} {
 		ch := cohorts(withOwners(loadCharter(t), c.owners), c.k, nil)
 		ch.Table("visits").MaxRows = c.rows
 		p := tryCompile(ch, "SELECT COUNT(*), SUM(cost), SUM(large), SUM(cost * cost) FROM visits GROUP BY ward")

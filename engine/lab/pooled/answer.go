@@ -24,14 +24,14 @@ type Column struct {
 	Type string `json:"type"` // as DuckDB names it
 }
 
-// Below is a value that was suppressed: fewer than so many privacy units stand behind it.
+// Below stands for a suppressed value: fewer privacy units than it says stand behind it.
 type Below int
 
-// String writes it as people see it.
-func (b Below) String() string { return fmt.Sprintf("< %d", int(b)) }
-
-// MarshalJSON writes it as tacit does.
+// MarshalJSON writes the mark as tacit does.
 func (b Below) MarshalJSON() ([]byte, error) { return fmt.Appendf(nil, `{"below":%d}`, int(b)), nil }
+
+// String writes the mark as a table shows it.
+func (b Below) String() string { return fmt.Sprintf("< %d", int(b)) }
 
 // Ask runs a question of the embedded engine. It compares with [Difference] to the
 // answer that the space gives.
@@ -84,15 +84,15 @@ func Decode(text []byte) (*Answer, error) {
 	if err := d.Decode(&a); err != nil {
 		return nil, fmt.Errorf("answer: %w", err)
 	}
-	for r, row := range a.Rows {
+	for _, row := range a.Rows {
 		for i, v := range row {
-			object, ok := v.(map[string]any)
+			mark, ok := v.(map[string]any)
 			if !ok {
 				continue
 			}
-			k, err := strconv.Atoi(fmt.Sprint(object["below"]))
-			if err != nil || len(object) != 1 {
-				return nil, fmt.Errorf("answer: row %d, column %d: an object that is no suppressed value", r+1, i+1)
+			k, err := strconv.Atoi(fmt.Sprint(mark["below"]))
+			if err != nil || len(mark) != 1 {
+				return nil, fmt.Errorf("answer: %v is no value", v)
 			}
 			row[i] = Below(k)
 		}
