@@ -59,10 +59,17 @@ func Explain(p *Plan, ch *charter.Charter) *Statement {
 
 func released(p *Plan) []string {
 	return []string{
-		fmt.Sprintf("%d numbers for each of %d cells, %d in all, each a sum over all owners that took part", len(p.Sums), p.Cells(), p.Length()),
+		fmt.Sprintf("%d numbers for %s, %d in all, each a sum over all owners that took part", len(p.Sums), eachOf(p.Cells()), p.Length()),
 		"the number of rows of each cell, always, also if the query does not show it",
 		"no cell is suppressed: the numbers of a cell of one row are that row's values",
 	}
+}
+
+func eachOf(cells int) string {
+	if cells == 1 {
+		return "the one cell"
+	}
+	return fmt.Sprintf("each of %d cells", cells)
 }
 
 func leakage(ch *charter.Charter, n int) []Leak {

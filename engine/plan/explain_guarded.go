@@ -17,7 +17,7 @@ func (s *Statement) guarded(l *Layout, p *Plan, ch *charter.Charter, n int) {
 		unit = "different values of " + quoteName(u)
 	}
 	s.Released = []string{
-		fmt.Sprintf("up to %d numbers for each of %d cells, each a sum over all owners that took part", len(p.Sums), p.Cells()),
+		fmt.Sprintf("up to %d numbers for %s, each a sum over all owners that took part", len(p.Sums), eachOf(p.Cells())),
 		fmt.Sprintf("privacy units are %s; one that several owners have counts once at each", unit),
 	}
 	for _, g := range l.Guards {
