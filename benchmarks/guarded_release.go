@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	mathrand "math/rand/v2"
+	"os"
 	"reflect"
 	"runtime"
 	"time"
@@ -99,6 +100,9 @@ func runGuardedRelease(ctx context.Context, o Options) (*Result, error) {
 		}
 		result.Parameters[c.name] = c.String()
 		f.summarise(c.name+": ", result.Metrics)
+	}
+	if mb, ok := peakMemory(os.Getpid()); ok {
+		result.Metrics["memory of the process, with all roles of the largest"] = Summarise("MB", []float64{mb})
 	}
 	return result, nil
 }
@@ -325,10 +329,13 @@ func (r *guardedRun) begin(p session.Party) []session.Event {
 	return []session.Event{session.Start{}, input}
 }
 
-// roles adds figures of the workers and the coordinator.
+// roles adds figures of the workers and the coordinator. Their processor time together,
+// over the cores, is what the time of the whole would be on an idle machine at best.
 func (f figures) roles(prefix string, s *stage) {
 	var workers []float64
+	all := 0.0
 	for p, a := range s.actors {
+		all += a.cpu()
 		if p != session.Coordinator {
 			workers = append(workers, a.cpu())
 		}
@@ -336,6 +343,7 @@ func (f figures) roles(prefix string, s *stage) {
 	worker, coordinator := s.actors[1], s.actors[session.Coordinator]
 	f.add(prefix+"processor, a worker", "s", workers...)
 	f.add(prefix+"processor, coordinator", "s", coordinator.cpu())
+	f.add(prefix+"processor, all roles", "s", all)
 	f.add(prefix+"bytes up per worker", "MB", float64(worker.up)/1e6)
 	f.add(prefix+"bytes down per worker", "MB", float64(worker.down)/1e6)
 }
