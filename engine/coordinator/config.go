@@ -27,7 +27,7 @@ const (
 	DefaultPatience      = 5 * time.Minute
 	DefaultAbsence       = time.Minute
 	DefaultRetry         = time.Second
-	DefaultIdle          = 10 * time.Second
+	DefaultIdle          = 2 * time.Second
 	DefaultKeysAhead     = 2
 	DefaultKeepFetched   = 24 * time.Hour
 	DefaultKeepResult    = 30 * 24 * time.Hour

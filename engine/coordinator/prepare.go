@@ -43,13 +43,13 @@ func (c *coordinator) stockUp() {
 		return
 	}
 	for c.idle() {
-		stock, err := c.missing(stocks)
-		if err != nil {
-			c.fail(err)
-			return
-		}
-		if stock != nil && c.quiet(stock) {
-			c.makeKeys(*stock)
+		for more := true; more && c.life.Err() == nil; {
+			stock, err := c.missing(stocks)
+			if err != nil {
+				c.fail(err)
+				return
+			}
+			more = stock != nil && c.quiet(stock) && c.makeKeys(*stock)
 		}
 	}
 }
@@ -89,17 +89,17 @@ func (c *coordinator) quiet(s *protocol.KeyStock) bool {
 	return len(c.jobs) == 0
 }
 
-// makeKeys makes one key set and waits for its end.
-func (c *coordinator) makeKeys(s protocol.KeyStock) {
+// makeKeys makes one key set, waits for its end, and reports whether it is there.
+func (c *coordinator) makeKeys(s protocol.KeyStock) bool {
 	k := &preparation{c: c, stock: s, parties: map[string]session.Party{}}
 	if _, err := rand.Read(k.id[:]); err != nil {
 		c.fail(err)
-		return
+		return false
 	}
 	terms, err := protocol.KeyTerms(c.Bundle, s.Table, s.Set, k.id)
 	if err != nil {
 		c.Log.Warn("no key set", "table", s.Table, obs.Err(err))
-		return
+		return false
 	}
 	for i, id := range s.Roster {
 		k.parties[id] = session.Party(i + 1)
@@ -109,12 +109,12 @@ func (c *coordinator) makeKeys(s protocol.KeyStock) {
 	})
 	if err != nil {
 		c.Log.Warn("no key set", "table", s.Table, obs.Err(err))
-		return
+		return false
 	}
-	k.run(machine)
+	return k.run(machine)
 }
 
-func (k *preparation) run(machine session.Machine) {
+func (k *preparation) run(machine session.Machine) (made bool) {
 	c := k.c
 	log := c.Log.With("key_set", k.id.String())
 	k.runner = runner.New(runner.Config{
@@ -134,7 +134,7 @@ func (k *preparation) run(machine session.Machine) {
 	out := k.runner.Run(ctx, session.Start{})
 	if out.Done {
 		log.Info("key set made", "table", k.stock.Table, "parameters", k.stock.Set, "owners", len(k.parties), "took", time.Since(begun))
-		return
+		return true
 	}
 	if out.Abort != nil {
 		log.Warn("key set not made", "blamed", out.Abort.Blame, obs.Err(out.Abort.Err))
@@ -143,6 +143,7 @@ func (k *preparation) run(machine session.Machine) {
 	for id := range k.parties {
 		c.tell(id, k.packet(envelope.End, over))
 	}
+	return false
 }
 
 func (k *preparation) packet(kind envelope.Kind, body []byte) transport.Packet {
