@@ -28,6 +28,7 @@ var areas = []struct{ letter, title string }{
 	{"N", "Network"},
 	{"J", "Jobs and protocol"},
 	{"S", "Stored state"},
+	{"L", "Ledger"},
 	{"F", "Configuration and files"},
 	{"X", "Command line and internal"},
 }

@@ -1,0 +1,331 @@
+package ledger
+
+import (
+	"cmp"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Finding is something that ledgers say differently.
+type Finding struct {
+	Job   string `json:"job,omitempty"` // 32 hexadecimal digits
+	Grave bool   `json:"grave"`         // a disagreement; else something to know
+	Text  string `json:"text"`
+}
+
+// Compare compares ledgers of members of one space, and other checkpoints of theirs that
+// somebody kept. It returns what it finds, disagreements first. A job of which a ledger was exported only
+// in part is compared as far as its entries are there.
+//
+// Of one ledger: two histories, or entries cut off. Of one member and role: two
+// ledgers. Of a job: different hashes or subjects; an owner that released
+// what another owner of the table was never asked, or was released in another attempt or
+// over other participants; what the coordinator noted of an owner, and the owner did not
+// do; what an analyst is said to have asked, and did not.
+func Compare(ledgers []*Verified, kept []Checkpoint, in *Space) []Finding {
+	c := &comparison{in: in, jobs: map[[16]byte][]*view{}}
+	for i, v := range ledgers {
+		for _, other := range ledgers[:i] {
+			c.pair(v, other)
+		}
+		for _, k := range kept {
+			if k.Origin == v.Origin {
+				c.history(v, v.Extends(k))
+			}
+		}
+	}
+	ledgers = newest(ledgers)
+	for _, v := range ledgers {
+		c.collect(v)
+	}
+	for id, views := range c.jobs {
+		c.job(id, views, ledgers)
+	}
+	slices.SortStableFunc(c.found, func(a, b Finding) int {
+		if a.Grave != b.Grave {
+			if a.Grave {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(strings.Compare(a.Job, b.Job), strings.Compare(a.Text, b.Text))
+	})
+	return c.found
+}
+
+// newest keeps of every ledger the longest view.
+func newest(ledgers []*Verified) []*Verified {
+	best := map[Origin]*Verified{}
+	for _, v := range ledgers {
+		if old := best[v.Origin]; old == nil || old.Size < v.Size || old.Size == v.Size && !old.Complete {
+			best[v.Origin] = v
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(ledgers), func(v *Verified) bool { return best[v.Origin] != v })
+}
+
+type comparison struct {
+	in    *Space
+	jobs  map[[16]byte][]*view
+	found []Finding
+}
+
+func (c *comparison) grave(job, format string, args ...any) {
+	c.found = append(c.found, Finding{job, true, fmt.Sprintf(format, args...)})
+}
+
+func (c *comparison) note(job, format string, args ...any) {
+	c.found = append(c.found, Finding{job, false, fmt.Sprintf(format, args...)})
+}
+
+// pair compares two views of one member.
+func (c *comparison) pair(a, b *Verified) {
+	switch {
+	case a.Origin == b.Origin:
+		c.history(a, Consistent(a, b))
+	case a.Origin.Member != b.Origin.Member || a.Origin.Role != b.Origin.Role:
+	case a.Origin.Role == Analyst:
+		c.note("", "%s keeps two ledgers as analyst: it asks from two stores", a.Origin.Member)
+	default:
+		c.grave("", "%s keeps two ledgers as %s: it began anew, and what the older one has after that is missing", a.Origin.Member, a.Origin.Role)
+	}
+}
+
+func (c *comparison) history(v *Verified, err error) {
+	switch {
+	case err == nil:
+	case NotProved.Is(err):
+		c.note("", "%s: %v", v.Origin.Member, err)
+	default:
+		c.grave("", "%s: %v", v.Origin.Member, err)
+	}
+}
+
+// view is what one ledger says of one job.
+type view struct {
+	of        *Verified
+	manifests map[[32]byte]bool
+	asked     *Entry
+	verdicts  map[string]Kind // of owners: the last one
+	released  *Entry
+	ended     *Entry
+}
+
+func (v *view) String() string { return string(v.of.Origin.Role) + " " + v.of.Origin.Member }
+
+func (c *comparison) collect(l *Verified) {
+	views := map[[16]byte]*view{}
+	for i := range l.Entries {
+		e := &l.Entries[i]
+		if kinds[e.Kind].has&ofJob == 0 {
+			continue
+		}
+		v := views[e.Job]
+		if v == nil {
+			v = &view{of: l, manifests: map[[32]byte]bool{}, verdicts: map[string]Kind{}}
+			views[e.Job] = v
+			c.jobs[e.Job] = append(c.jobs[e.Job], v)
+		}
+		v.add(e)
+	}
+}
+
+func (v *view) add(e *Entry) {
+	v.manifests[e.Manifest] = true
+	switch e.Kind {
+	case Asked:
+		v.asked = e
+	case Accepted, Refused, Withdrawn:
+		v.verdicts[e.Member] = e.Kind
+	case Released:
+		v.released = e
+	case Ended:
+		v.ended = e
+	}
+}
+
+// job compares what the ledgers say of one job.
+func (c *comparison) job(id [16]byte, views []*view, ledgers []*Verified) {
+	j := &jobComparison{comparison: c, name: hex.EncodeToString(id[:]), views: views, ledgers: ledgers}
+	if !j.sameHash() {
+		return // the rest would compare two jobs
+	}
+	j.sameSubject()
+	j.sameRelease()
+	j.presence()
+	j.verdicts()
+	j.endings()
+}
+
+type jobComparison struct {
+	*comparison
+	name    string
+	views   []*view
+	ledgers []*Verified
+}
+
+// of returns the view of a member in a role, and whether a whole ledger of it is there.
+func (j *jobComparison) of(member string, role Role) (*view, bool) {
+	for _, v := range j.views {
+		if v.of.Origin.Member == member && v.of.Origin.Role == role {
+			return v, true
+		}
+	}
+	whole := slices.ContainsFunc(j.ledgers, func(l *Verified) bool {
+		return l.Complete && l.Origin.Member == member && l.Origin.Role == role
+	})
+	return nil, whole
+}
+
+func (j *jobComparison) with(role Role) []*view {
+	return slices.DeleteFunc(slices.Clone(j.views), func(v *view) bool { return v.of.Origin.Role != role })
+}
+
+func (j *jobComparison) sameHash() bool {
+	first, same := j.views[0], true
+	for _, v := range j.views {
+		for h := range v.manifests {
+			if !first.manifests[h] || len(v.manifests) > 1 {
+				j.grave(j.name, "%s and %s have different questions under this job", first, v)
+				same = false
+				break
+			}
+		}
+	}
+	return same
+}
+
+func (j *jobComparison) sameSubject() {
+	var first *view
+	for _, v := range j.views {
+		switch {
+		case v.asked == nil:
+		case first == nil:
+			first = v
+		case v.asked.About != first.asked.About && !j.otherCharter(v, first):
+			j.grave(j.name, "%s and %s describe the question differently", first, v)
+		}
+	}
+}
+
+// otherCharter: table and k are shown as the member's charter has them, so two charters
+// may describe one question differently.
+func (j *jobComparison) otherCharter(a, b *view) bool {
+	x, y := a.asked.About, b.asked.About
+	x.Table, x.Cohort, y.Table, y.Cohort = "", 0, "", 0
+	return x == y && a.of.charterAt(a.asked.Seq) != b.of.charterAt(b.asked.Seq)
+}
+
+// charterAt returns the hash of the charter in force at an entry, as far as it is there.
+func (v *Verified) charterAt(seq uint64) [32]byte {
+	var hash [32]byte
+	for i := range v.Entries {
+		if e := &v.Entries[i]; e.Seq < seq && e.Kind == Charter {
+			hash = e.Digest
+		}
+	}
+	return hash
+}
+
+// sameRelease: workers that released agreed on the attempt and on who takes part.
+func (j *jobComparison) sameRelease() {
+	var first *view
+	for _, v := range j.with(Worker) {
+		switch {
+		case v.released == nil:
+		case first == nil:
+			first = v
+		case v.released.Attempt != first.released.Attempt:
+			j.grave(j.name, "%s released attempt %d, %s attempt %d", first, first.released.Attempt, v, v.released.Attempt)
+		case v.released.Digest != first.released.Digest:
+			j.grave(j.name, "%s and %s released different things in attempt %d", first, v, v.released.Attempt)
+		}
+	}
+}
+
+// presence: whoever should have seen the job has seen it.
+func (j *jobComparison) presence() {
+	asked := j.askedAnywhere()
+	if asked == nil {
+		return
+	}
+	if analyst, whole := j.of(asked.About.Analyst, Analyst); whole && analyst == nil {
+		j.grave(j.name, "%s is said to have asked it, and its ledger has no such question", asked.About.Analyst)
+	}
+	var by *view
+	for _, v := range j.with(Worker) {
+		if v.released != nil {
+			by = v
+		}
+	}
+	if by == nil {
+		return
+	}
+	for _, owner := range j.in.Owners(asked.About.Table) {
+		if v, whole := j.of(owner, Worker); v != nil || !whole {
+			continue
+		}
+		if j.neverAnswered(owner) {
+			j.note(j.name, "%s released it; %s was never asked, and the coordinator has no answer of it", by, owner)
+			continue
+		}
+		j.grave(j.name, "%s released it; %s was not asked", by, owner)
+	}
+	for _, l := range j.ledgers {
+		if v, _ := j.of(l.Origin.Member, Coordinator); l.Origin.Role == Coordinator && l.Complete && v == nil {
+			j.grave(j.name, "%s released it; the coordinator %s has no such job", by, l.Origin.Member)
+		}
+	}
+}
+
+func (j *jobComparison) askedAnywhere() *Entry {
+	for _, v := range j.views {
+		if v.asked != nil {
+			return v.asked
+		}
+	}
+	return nil
+}
+
+// neverAnswered: by the coordinator's ledger, which is there, the owner said nothing.
+func (j *jobComparison) neverAnswered(owner string) bool {
+	hubs := j.with(Coordinator)
+	return len(hubs) > 0 && !slices.ContainsFunc(hubs, func(v *view) bool { return v.verdicts[owner] != 0 })
+}
+
+// verdicts: what the coordinator noted of an owner is what the owner said.
+func (j *jobComparison) verdicts() {
+	for _, hub := range j.with(Coordinator) {
+		for owner, noted := range hub.verdicts {
+			v, whole := j.of(owner, Worker)
+			switch {
+			case v == nil && whole:
+				j.grave(j.name, "%s notes that %s %s it, and the ledger of %s has no such job", hub, owner, noted, owner)
+			case v == nil || v.verdicts[owner] == 0 || v.verdicts[owner] == noted:
+			case noted == Accepted && v.verdicts[owner] == Withdrawn:
+				j.note(j.name, "%s withdrew, and %s did not hear of it", owner, hub)
+			default:
+				j.grave(j.name, "%s notes that %s %s it; %s itself: %s", hub, owner, noted, owner, v.verdicts[owner])
+			}
+		}
+		for _, v := range j.with(Worker) {
+			owner := v.of.Origin.Member
+			if v.released != nil && hub.verdicts[owner] == 0 && hub.asked != nil {
+				j.grave(j.name, "%s released it, and %s has no answer of it", owner, hub)
+			}
+		}
+	}
+}
+
+// endings: an answered question was released.
+func (j *jobComparison) endings() {
+	for _, a := range j.with(Analyst) {
+		for _, hub := range j.with(Coordinator) {
+			if a.ended != nil && a.ended.State == "answered" && hub.asked != nil && hub.released == nil {
+				j.grave(j.name, "%s has the answer, and %s released none", a, hub)
+			}
+		}
+	}
+}
