@@ -11,6 +11,7 @@ import (
 	"github.com/tacit-space/tacit/crypto/ring"
 	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/fault"
+	"github.com/tacit-space/tacit/engine/ledger"
 	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/query"
 	"github.com/tacit-space/tacit/engine/result"
@@ -70,12 +71,12 @@ func (c *Client) Ask(ctx context.Context, sql string, opts Options) (*Answer, er
 	if err != nil {
 		return nil, err
 	}
-	record, err := c.sign(draft, opts)
+	record, about, err := c.sign(draft, opts)
 	if err != nil {
 		return nil, err
 	}
 	crashpoint.Here(crashpoint.AnalystQuestionBefore)
-	if err := c.store.Add(record.row()); err != nil {
+	if err := c.store.Add(record.row(about)); err != nil {
 		return nil, err
 	}
 	crashpoint.Here(crashpoint.AnalystQuestionAfter)
@@ -120,8 +121,8 @@ func because(code string) string {
 	return ": " + code
 }
 
-// sign makes the question with its keys.
-func (c *Client) sign(d *Draft, opts Options) (*record, error) {
+// sign makes the question with its keys, and says what it is about.
+func (c *Client) sign(d *Draft, opts Options) (*record, asked, error) {
 	job := &plan.Job{
 		Charter: c.Bundle.Hash(), Space: c.space.Space, Analyst: c.Self, Purpose: opts.Purpose,
 		Plan: d.Query.Plan, Leakage: d.Statement.Hash(), Created: c.Now().Unix(),
@@ -129,17 +130,18 @@ func (c *Client) sign(d *Draft, opts Options) (*record, error) {
 	job.Expiry = job.Created + int64(c.lifetime(opts)/time.Second)
 	body, err := job.Marshal()
 	if err != nil {
-		return nil, err
+		return nil, asked{}, err
 	}
 	manifest, err := c.manifest(job, body)
 	if err != nil {
-		return nil, err
+		return nil, asked{}, err
 	}
 	question, err := cryptojob.NewQuestion(manifest, c.Identity, rand.Reader)
 	if err != nil {
-		return nil, fault.From(err)
+		return nil, asked{}, fault.From(err)
 	}
-	return &record{Job: manifest.Job, SQL: d.SQL, Expiry: job.Expiry, Question: question.Marshal()}, nil
+	about := asked{question.Manifest().Hash(), ledger.About(job, c.space)}
+	return &record{Job: manifest.Job, SQL: d.SQL, Expiry: job.Expiry, Question: question.Marshal()}, about, nil
 }
 
 func (c *Client) lifetime(opts Options) time.Duration {

@@ -9,6 +9,7 @@ import (
 	"github.com/tacit-space/tacit/crypto/identity"
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/fault"
+	"github.com/tacit-space/tacit/engine/ledger"
 	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
 )
@@ -82,7 +83,7 @@ func Open(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, err := store.OpenAnalyst(cfg.Store, cfg.Identity.StoreKey("analyst store"))
+	state, err := store.OpenAnalyst(cfg.Store, cfg.Identity.StoreKey("analyst store"), ledger.KeeperOf(cfg.Bundle, cfg.Identity))
 	if err != nil {
 		return nil, errors.Join(err, net.Close())
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	cryptojob "github.com/tacit-space/tacit/crypto/job"
+	"github.com/tacit-space/tacit/engine/ledger"
 	"github.com/tacit-space/tacit/engine/store"
 )
 
@@ -16,12 +17,20 @@ type record struct {
 	Question []byte      `json:"question"` // with the keys that open its result
 }
 
-func (r *record) row() store.Question {
+// asked is what the ledger says of a question.
+type asked struct {
+	manifest [32]byte // hash
+	about    ledger.Subject
+}
+
+func (r *record) row(a asked) store.Question {
 	body, err := json.Marshal(r)
 	if err != nil {
 		panic("analyst: a record of plain fields does not encode: " + err.Error())
 	}
-	return store.Question{Job: r.Job, Record: body, Expires: time.Unix(r.Expiry, 0)}
+	return store.Question{
+		Job: r.Job, Record: body, Expires: time.Unix(r.Expiry, 0), Manifest: a.manifest, About: a.about,
+	}
 }
 
 func parseRecord(body []byte) (*record, error) {

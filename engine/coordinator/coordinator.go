@@ -8,6 +8,7 @@ import (
 
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/envelope"
+	"github.com/tacit-space/tacit/engine/ledger"
 	"github.com/tacit-space/tacit/engine/obs"
 	"github.com/tacit-space/tacit/engine/runner"
 	"github.com/tacit-space/tacit/engine/store"
@@ -50,7 +51,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if err := cfg.Bundle.Active(); err != nil {
 		return err
 	}
-	state, err := store.OpenCoordinator(cfg.Store)
+	state, err := store.OpenCoordinator(cfg.Store, ledger.KeeperOf(cfg.Bundle, cfg.Identity))
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/engine/crashpoint"
+	"github.com/tacit-space/tacit/engine/ledger"
 	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/protocol"
 	"github.com/tacit-space/tacit/engine/store"
@@ -76,7 +77,7 @@ func (c *coordinator) check(analyst string, s *cryptojob.Submission) (store.Job,
 		return store.Job{}, Malformed.New("%w", err)
 	}
 	return store.Job{
-		ID: m.Job, Analyst: analyst, Purpose: job.Purpose, Manifest: m.Hash(),
+		ID: m.Job, Analyst: analyst, Purpose: job.Purpose, Manifest: m.Hash(), About: ledger.About(job, c.space),
 		State: store.Submitted, Created: now, Updated: now, Expires: expires,
 	}, nil
 }

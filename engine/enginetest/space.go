@@ -15,6 +15,7 @@ import (
 	"github.com/tacit-space/tacit/engine/analyst"
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/coordinator"
+	"github.com/tacit-space/tacit/engine/ledger"
 	"github.com/tacit-space/tacit/engine/source"
 	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
@@ -239,7 +240,7 @@ func (s *Space) Store(id string) string { return filepath.Join(s.Folder, id) }
 // State returns what a stopped coordinator stored of a job.
 func (s *Space) State(job store.JobID) store.Job {
 	s.T.Helper()
-	c, err := store.OpenCoordinator(s.Store(CoordinatorID))
+	c, err := store.OpenCoordinator(s.Store(CoordinatorID), ledger.KeeperOf(s.Bundle, s.identities[CoordinatorID]))
 	s.must(err)
 	defer c.Close()
 	j, err := c.Job(job)
@@ -250,7 +251,7 @@ func (s *Space) State(job store.JobID) store.Job {
 // Releases returns the attempts in which a stopped worker released a job.
 func (s *Space) Releases(id string) []uint32 {
 	s.T.Helper()
-	w, err := store.OpenWorker(s.Store(id), s.identities[id].StoreKey(worker.StoreLabel))
+	w, err := store.OpenWorker(s.Store(id), s.identities[id].StoreKey(worker.StoreLabel), ledger.KeeperOf(s.Bundle, s.identities[id]))
 	s.must(err)
 	defer w.Close()
 	attempts, err := w.Releases()

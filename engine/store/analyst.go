@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"errors"
 	"time"
+
+	"github.com/tacit-space/tacit/engine/ledger"
 )
 
 // Analyst is the state of an analyst's client. Several clients may have it open,
@@ -14,9 +16,9 @@ type Analyst struct {
 }
 
 // OpenAnalyst opens or creates the store in folder, which other processes may
-// have open too. The key seals secrets at rest.
-func OpenAnalyst(folder string, key [32]byte) (*Analyst, error) {
-	d, s, err := openSealed(folder, "analyst", openShared, key)
+// have open too. The key seals secrets at rest; the keeper signs the ledger.
+func OpenAnalyst(folder string, key [32]byte, keeper ledger.Keeper) (*Analyst, error) {
+	d, s, err := openSealed(folder, ledger.Analyst, openShared, key, keeper)
 	if err != nil {
 		return nil, err
 	}
@@ -42,14 +44,22 @@ type Question struct {
 	Code    string // of the failure
 	Created time.Time
 	Expires time.Time
+
+	Manifest [32]byte       // hash; not read back
+	About    ledger.Subject // for the ledger; not read back
 }
 
 // Add stores a new question, its record sealed.
 func (a *Analyst) Add(q Question) error {
 	box := a.sealer.seal(q.Record, "question", q.Job, 0)
 	now := millis(a.now())
-	return a.exec("store a question", "INSERT INTO question (job, record, state, code, created, updated, expires) VALUES (?,?,?,'',?,?,?)",
-		q.Job[:], box, string(Stored), now, now, millis(q.Expires))
+	const insert = "INSERT INTO question (job, record, state, code, created, updated, expires, manifest) VALUES (?,?,?,'',?,?,?,?)"
+	return a.write("store a question", func(tx *sql.Tx) error {
+		if _, err := tx.Exec(insert, q.Job[:], box, string(Stored), now, now, millis(q.Expires), q.Manifest[:]); err != nil {
+			return err
+		}
+		return a.record(tx, ledger.Entry{Kind: ledger.Asked, Job: q.Job, Manifest: q.Manifest, About: q.About})
+	})
 }
 
 // Question returns one question, or [ErrMissing].
@@ -98,12 +108,16 @@ func (a *Analyst) Submitted(job JobID) error {
 // are sealed.
 func (a *Analyst) Erase(job JobID, state QuestionState, code string) error {
 	err := a.write("erase a question", func(tx *sql.Tx) error {
-		err := once(tx.Exec("UPDATE question SET record = NULL, state = ?, code = ?, updated = ? WHERE job = ? AND record IS NOT NULL",
-			string(state), code, millis(a.now()), job[:]))
-		if errors.Is(err, ErrExists) {
+		const update = "UPDATE question SET record = NULL, state = ?, code = ?, updated = ? WHERE job = ? AND record IS NOT NULL RETURNING manifest"
+		var manifest []byte
+		err := tx.QueryRow(update, string(state), code, millis(a.now()), job[:]).Scan(&manifest)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
 			return nil // erased before
+		case err != nil:
+			return err
 		}
-		return err
+		return a.recordEnds(tx, string(state), code, ended{job, manifest})
 	})
 	if err != nil {
 		return err
@@ -111,17 +125,67 @@ func (a *Analyst) Erase(job JobID, state QuestionState, code string) error {
 	return a.scrub()
 }
 
+// ended is a question that is over.
+type ended struct {
+	job      JobID
+	manifest []byte
+}
+
+// recordEnds enters the end of questions, except of those that were asked before there was
+// a ledger.
+func (a *Analyst) recordEnds(tx *sql.Tx, state, code string, questions ...ended) error {
+	var entries []ledger.Entry
+	for _, q := range questions {
+		if len(q.manifest) == 32 {
+			entries = append(entries, ledger.Entry{
+				Kind: ledger.Ended, Job: q.job, Manifest: [32]byte(q.manifest), State: state, Code: code,
+			})
+		}
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	return a.record(tx, entries...)
+}
+
 // Prune erases questions that expired longer than keep ago and returns how many
 // records went.
 func (a *Analyst) Prune(keep time.Duration) (int64, error) {
 	var gone int64
+	limit := millis(a.now().Add(-keep))
 	err := a.write("prune the store", func(tx *sql.Tx) error {
-		var err error
-		gone, err = count(tx.Exec("DELETE FROM question WHERE expires < ?", millis(a.now().Add(-keep))))
-		return err
+		open, err := unanswered(tx, limit)
+		if err != nil {
+			return err
+		}
+		if gone, err = count(tx.Exec("DELETE FROM question WHERE expires < ?", limit)); err != nil {
+			return err
+		}
+		return a.recordEnds(tx, "expired", "", open...)
 	})
 	if err != nil || gone == 0 {
 		return 0, err
 	}
 	return gone, a.scrub()
+}
+
+// unanswered returns the questions that expired before limit and were not over.
+func unanswered(tx *sql.Tx, limit int64) ([]ended, error) {
+	rows, err := tx.Query("SELECT job, manifest FROM question WHERE expires < ? AND record IS NOT NULL", limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var found []ended
+	for rows.Next() {
+		var job, manifest []byte
+		if err := rows.Scan(&job, &manifest); err != nil {
+			return nil, err
+		}
+		if len(job) != len(JobID{}) {
+			return nil, Corrupt.New("a question has a malformed job")
+		}
+		found = append(found, ended{JobID(job), manifest})
+	}
+	return found, rows.Err()
 }

@@ -8,16 +8,20 @@ import (
 	"time"
 
 	"github.com/tacit-space/tacit/crypto/session"
+	"github.com/tacit-space/tacit/engine/ledger"
 )
 
 // Coordinator is the state of a coordinator.
 type Coordinator struct{ *db }
 
-// OpenCoordinator opens or creates the store in folder.
-func OpenCoordinator(folder string) (*Coordinator, error) {
-	d, err := open(folder, "coordinator")
+// OpenCoordinator opens or creates the store in folder. The keeper signs the ledger.
+func OpenCoordinator(folder string, keeper ledger.Keeper) (*Coordinator, error) {
+	d, err := open(folder, string(ledger.Coordinator))
 	if err != nil {
 		return nil, err
+	}
+	if err := d.openLedger(ledger.Coordinator, keeper); err != nil {
+		return nil, errors.Join(err, d.Close())
 	}
 	return &Coordinator{d}, nil
 }
@@ -27,6 +31,7 @@ type Job struct {
 	ID         JobID
 	Analyst    string // member id
 	Purpose    string
+	About      ledger.Subject // for the ledger; not read back
 	Manifest   [32]byte
 	Submission []byte // nil once pruned, and where it is not asked for
 	State      State
@@ -47,8 +52,12 @@ const (
 func (c *Coordinator) AddJob(j Job) error {
 	return c.write("store a job", func(tx *sql.Tx) error {
 		const insert = "INSERT INTO job (" + jobColumns + ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"
-		return once(tx.Exec(insert, j.ID[:], j.Analyst, j.Purpose, j.Manifest[:], j.Submission, string(j.State), j.Attempt,
+		err := once(tx.Exec(insert, j.ID[:], j.Analyst, j.Purpose, j.Manifest[:], j.Submission, string(j.State), j.Attempt,
 			j.Reason.Code, j.Reason.Message, j.Reason.Remedy, millis(j.Created), millis(j.Updated), millis(j.Expires)))
+		if err != nil {
+			return err
+		}
+		return c.record(tx, ledger.Entry{Kind: ledger.Asked, Job: j.ID, Manifest: j.Manifest, About: j.About})
 	})
 }
 
@@ -137,8 +146,10 @@ func (c *Coordinator) setState(tx *sql.Tx, id JobID, state State, why Reason) er
 	if err != nil || !state.Final() {
 		return err
 	}
-	_, err = tx.Exec("DELETE FROM attempt WHERE job = ?", id[:])
-	return err
+	if _, err = tx.Exec("DELETE FROM attempt WHERE job = ?", id[:]); err != nil {
+		return err
+	}
+	return c.recordOf(tx, id, ledger.Entry{Kind: ledger.Ended, State: string(state), Code: why.Code})
 }
 
 // Decision is what one owner said.
@@ -156,9 +167,16 @@ func (c *Coordinator) Decide(job JobID, d Decision) error {
 		message = excluded.message, remedy = excluded.remedy, at = excluded.at
 		WHERE verdict = 'accepted' AND excluded.verdict = 'withdrawn'`
 	return c.write("store a decision", func(tx *sql.Tx) error {
-		return once(tx.Exec(upsert, job[:], d.Owner, string(d.Verdict), d.Reason.Code, d.Reason.Message, d.Reason.Remedy, millis(c.now())))
+		err := once(tx.Exec(upsert, job[:], d.Owner, string(d.Verdict), d.Reason.Code, d.Reason.Message, d.Reason.Remedy, millis(c.now())))
+		if err != nil {
+			return err
+		}
+		return c.recordOf(tx, job, ledger.Entry{Kind: entryOf[d.Verdict], Member: d.Owner, Code: d.Reason.Code})
 	})
 }
+
+// entryOf are the kinds of entries of verdicts.
+var entryOf = map[Verdict]ledger.Kind{Accepted: ledger.Accepted, Declined: ledger.Refused, Withdrawn: ledger.Withdrawn}
 
 // Decisions returns what the owners said so far, by owner.
 func (c *Coordinator) Decisions(job JobID) (map[string]Decision, error) {
@@ -197,11 +215,22 @@ func (c *Coordinator) BeginAttempt(job JobID, number uint32, participants []sess
 			return err
 		}
 		_, err = tx.Exec("INSERT INTO attempt (job, number, participants) VALUES (?,?,?)", job[:], number, packParties(participants))
-		if err != nil || use == "" {
+		if err != nil {
 			return err
 		}
-		keys, err = takeKeySet(tx, use)
-		return err
+		begun := ledger.Entry{Kind: ledger.Begun, Attempt: number}
+		if use == "" {
+			return c.recordOf(tx, job, begun)
+		}
+		var id KeyID
+		id, keys, err = takeKeySet(tx, use)
+		switch {
+		case err != nil:
+			return err
+		case keys == nil:
+			return c.recordOf(tx, job, begun)
+		}
+		return c.recordOf(tx, job, begun, ledger.Entry{Kind: ledger.KeysUsed, Attempt: number, Digest: id})
 	})
 	return keys, err
 }
@@ -233,6 +262,9 @@ func (c *Coordinator) Release(job JobID, body []byte) error {
 	return c.write("store a result", func(tx *sql.Tx) error {
 		err := once(tx.Exec("INSERT INTO result (job, body) VALUES (?,?) ON CONFLICT DO NOTHING", job[:], present(body)))
 		if err == nil {
+			if err := c.recordRelease(tx, job, body); err != nil {
+				return err
+			}
 			return c.setState(tx, job, Released, Reason{})
 		}
 		if !errors.Is(err, ErrExists) {
@@ -247,6 +279,16 @@ func (c *Coordinator) Release(job JobID, body []byte) error {
 		}
 		return nil
 	})
+}
+
+const labelResult = "tacit/ledger/v1/result"
+
+func (c *Coordinator) recordRelease(tx *sql.Tx, job JobID, body []byte) error {
+	var attempt uint32
+	if err := tx.QueryRow("SELECT attempt FROM job WHERE id = ?", job[:]).Scan(&attempt); err != nil {
+		return err
+	}
+	return c.recordOf(tx, job, ledger.Entry{Kind: ledger.Released, Attempt: attempt, Digest: session.Hash(labelResult, body)})
 }
 
 // Result returns the stored result of a job, or [ErrMissing].

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"sync"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver
@@ -31,6 +32,9 @@ type db struct {
 	sql  *sql.DB
 	lock *os.File // nil: shared
 	now  func() time.Time
+	book *book // the ledger
+
+	writing sync.Mutex // a transaction runs
 }
 
 // open opens or creates the database of a role in folder, for this process
@@ -166,15 +170,20 @@ func (d *db) apply(script string, version int, role string) error {
 // write runs f in one transaction: all of it is on disk when write returns nil,
 // and none of it otherwise.
 func (d *db) write(doing string, f func(*sql.Tx) error) error {
+	d.writing.Lock()
+	defer d.writing.Unlock()
 	tx, err := d.sql.Begin()
 	if err != nil {
 		return wrap(doing, err)
 	}
 	if err := f(tx); err != nil {
 		_ = tx.Rollback() // the error that matters is err
+		d.book.over(false)
 		return wrap(doing, err)
 	}
-	return wrap(doing, tx.Commit())
+	err = tx.Commit()
+	d.book.over(err == nil)
+	return wrap(doing, err)
 }
 
 // exec runs one statement in a transaction of its own.

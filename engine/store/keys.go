@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+
+	"github.com/tacit-space/tacit/engine/ledger"
 )
 
 // KeyID names a key set of guarded releases.
@@ -21,8 +23,10 @@ func (w *Worker) AddKeySet(id KeyID, record []byte) error {
 			return err
 		}
 		const old = "DELETE FROM key_set WHERE id NOT IN (SELECT id FROM key_set ORDER BY made DESC, id LIMIT ?)"
-		_, err := tx.Exec(old, MaxKeySets)
-		return err
+		if _, err := tx.Exec(old, MaxKeySets); err != nil {
+			return err
+		}
+		return w.record(tx, ledger.Entry{Kind: ledger.KeysMade, Digest: id})
 	})
 	return err
 }
@@ -36,11 +40,15 @@ func (w *Worker) BeginAttemptWithKeys(job JobID, number uint32, id KeyID) ([]byt
 		if err := beginAttempt(tx, job, number); err != nil {
 			return err
 		}
+		begun := ledger.Entry{Kind: ledger.Begun, Attempt: number}
 		err := tx.QueryRow("DELETE FROM key_set WHERE id = ? RETURNING box", id[:]).Scan(&box)
 		if errors.Is(err, sql.ErrNoRows) {
-			return nil
+			return w.recordOf(tx, job, begun)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return w.recordOf(tx, job, begun, ledger.Entry{Kind: ledger.KeysUsed, Attempt: number, Digest: id})
 	})
 	switch {
 	case err != nil:
@@ -61,7 +69,10 @@ func (w *Worker) CountKeySets() (n int, err error) {
 func (c *Coordinator) AddKeySet(id KeyID, use string, body []byte) error {
 	return c.write("store a key set", func(tx *sql.Tx) error {
 		const insert = "INSERT INTO key_set (id, use, made, body) VALUES (?,?,?,?) ON CONFLICT DO NOTHING"
-		return once(tx.Exec(insert, id[:], use, millis(c.now()), body))
+		if err := once(tx.Exec(insert, id[:], use, millis(c.now()), body)); err != nil {
+			return err
+		}
+		return c.record(tx, ledger.Entry{Kind: ledger.KeysMade, Digest: id})
 	})
 }
 
@@ -80,12 +91,14 @@ func (c *Coordinator) KeepKeySets(uses []string) error {
 	return c.exec("drop key sets", "DELETE FROM key_set WHERE use NOT IN (SELECT value FROM json_each(?))", string(known))
 }
 
-// takeKeySet deletes the oldest key set for a use and returns it, nil if there is none.
-func takeKeySet(tx *sql.Tx, use string) (body []byte, err error) {
-	const oldest = "DELETE FROM key_set WHERE id = (SELECT id FROM key_set WHERE use = ? ORDER BY made, id LIMIT 1) RETURNING body"
-	err = tx.QueryRow(oldest, use).Scan(&body)
+// takeKeySet deletes the oldest key set for a use and returns it; nil if there is none.
+func takeKeySet(tx *sql.Tx, use string) (id KeyID, body []byte, err error) {
+	const oldest = "DELETE FROM key_set WHERE id = (SELECT id FROM key_set WHERE use = ? ORDER BY made, id LIMIT 1) RETURNING id, body"
+	var name []byte
+	err = tx.QueryRow(oldest, use).Scan(&name, &body)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
+		return id, nil, nil
 	}
-	return body, err
+	copy(id[:], name)
+	return id, body, err
 }

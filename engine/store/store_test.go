@@ -10,16 +10,21 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tacit-space/tacit/crypto/identity"
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/engine/fault"
+	"github.com/tacit-space/tacit/engine/ledger"
 	"github.com/tacit-space/tacit/engine/store"
 )
 
 var key = [32]byte{1}
 
+// keeper signs the ledgers.
+var keeper = ledger.Keeper{Space: "lab", Member: "north", Identity: identity.FromSeed([32]byte{7}), Charter: [32]byte{1}, Version: 1}
+
 func coordinator(t *testing.T, folder string) *store.Coordinator {
 	t.Helper()
-	c, err := store.OpenCoordinator(folder)
+	c, err := store.OpenCoordinator(folder, keeper)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +34,7 @@ func coordinator(t *testing.T, folder string) *store.Coordinator {
 
 func worker(t *testing.T, folder string) *store.Worker {
 	t.Helper()
-	w, err := store.OpenWorker(folder, key)
+	w, err := store.OpenWorker(folder, key, keeper)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +44,7 @@ func worker(t *testing.T, folder string) *store.Worker {
 
 func analyst(t *testing.T, folder string) *store.Analyst {
 	t.Helper()
-	a, err := store.OpenAnalyst(folder, key)
+	a, err := store.OpenAnalyst(folder, key, keeper)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +234,7 @@ func TestReleaseOncePerJob(t *testing.T) {
 	w = worker(t, folder)
 	wantErr(t, w.Release(o.ID, 1, [32]byte{2}), store.ErrExists)
 	wantErr(t, w.BeginAttempt(o.ID, 2), store.ErrExists)
-	must(t, w.End(o.ID, "released"))
+	must(t, w.End(o.ID, store.Ending{How: "released"}))
 	wantErr(t, w.BeginAttempt(o.ID, 2), store.ErrExists)
 	if attempt, released, err := w.Released(o.ID); err != nil || !released || attempt != 1 {
 		t.Fatalf("released %d %v %v", attempt, released, err)
@@ -317,14 +322,14 @@ func TestErasedQuestionIsGone(t *testing.T) {
 func TestAnotherKeyIsRefused(t *testing.T) {
 	folder := t.TempDir()
 	must(t, worker(t, folder).Close())
-	_, err := store.OpenWorker(folder, [32]byte{2})
+	_, err := store.OpenWorker(folder, [32]byte{2}, keeper)
 	wantCode(t, err, store.Sealed)
 }
 
 func TestSecondInstanceIsRefused(t *testing.T) {
 	folder := t.TempDir()
 	c := coordinator(t, folder)
-	_, err := store.OpenCoordinator(folder)
+	_, err := store.OpenCoordinator(folder, keeper)
 	wantCode(t, err, store.InUse)
 	must(t, c.Close())
 	coordinator(t, folder)
@@ -333,7 +338,7 @@ func TestSecondInstanceIsRefused(t *testing.T) {
 func TestAnotherRoleIsRefused(t *testing.T) {
 	folder := t.TempDir()
 	must(t, coordinator(t, folder).Close())
-	_, err := store.OpenWorker(folder, key)
+	_, err := store.OpenWorker(folder, key, keeper)
 	wantCode(t, err, store.Unusable)
 }
 
@@ -341,7 +346,7 @@ func TestDamagedStoreIsRefused(t *testing.T) {
 	t.Run("not a database", func(t *testing.T) {
 		folder := t.TempDir()
 		must(t, os.WriteFile(filepath.Join(folder, store.FileName), bytes.Repeat([]byte("garbage "), 1000), 0o600))
-		_, err := store.OpenCoordinator(folder)
+		_, err := store.OpenCoordinator(folder, keeper)
 		wantCode(t, err, store.Corrupt)
 	})
 	t.Run("overwritten pages", func(t *testing.T) {
@@ -358,7 +363,7 @@ func TestDamagedStoreIsRefused(t *testing.T) {
 		must(t, err)
 		copy(content[4096:], bytes.Repeat([]byte{0xA5}, 40*4096))
 		must(t, os.WriteFile(path, content, 0o600))
-		_, err = store.OpenCoordinator(folder)
+		_, err = store.OpenCoordinator(folder, keeper)
 		wantCode(t, err, store.Corrupt)
 	})
 }
@@ -368,7 +373,7 @@ func TestNewerStoreIsRefused(t *testing.T) {
 	c := coordinator(t, folder)
 	must(t, c.AddMigration(99))
 	must(t, c.Close())
-	_, err := store.OpenCoordinator(folder)
+	_, err := store.OpenCoordinator(folder, keeper)
 	wantCode(t, err, store.Newer)
 }
 
@@ -425,7 +430,7 @@ func TestWorkerPrunesOnlyWhatIsOverAndExpired(t *testing.T) {
 	must(t, w.Decide(live))
 	must(t, w.BeginAttempt(over.ID, 1))
 	must(t, w.Release(over.ID, 1, [32]byte{1}))
-	must(t, w.End(over.ID, "released"))
+	must(t, w.End(over.ID, store.Ending{How: "released"}))
 	if gone, err := w.Prune(time.Hour); err != nil || gone != 0 {
 		t.Fatalf("pruned %d before expiry, %v", gone, err)
 	}
@@ -471,7 +476,7 @@ func TestAnalystsShareAStore(t *testing.T) {
 
 func TestRelativeFolder(t *testing.T) {
 	t.Chdir(t.TempDir())
-	c, err := store.OpenCoordinator("state")
+	c, err := store.OpenCoordinator("state", keeper)
 	if err != nil {
 		t.Fatal(err)
 	}

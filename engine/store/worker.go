@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"time"
+
+	"github.com/tacit-space/tacit/engine/ledger"
 )
 
 // Worker is the state of a worker. It keeps the three promises that a worker
@@ -16,25 +18,28 @@ type Worker struct {
 }
 
 // OpenWorker opens or creates the store in folder. The key seals secrets at
-// rest.
-func OpenWorker(folder string, key [32]byte) (*Worker, error) {
-	d, s, err := openSealed(folder, "worker", open, key)
+// rest; the keeper signs the ledger.
+func OpenWorker(folder string, key [32]byte, keeper ledger.Keeper) (*Worker, error) {
+	d, s, err := openSealed(folder, ledger.Worker, open, key, keeper)
 	if err != nil {
 		return nil, err
 	}
 	return &Worker{d, s}, nil
 }
 
-func openSealed(folder, role string, open func(string, string) (*db, error), key [32]byte) (*db, sealer, error) {
+func openSealed(folder string, role ledger.Role, open func(string, string) (*db, error), key [32]byte, keeper ledger.Keeper) (*db, sealer, error) {
 	s, err := newSealer(key)
 	if err != nil {
 		return nil, sealer{}, err
 	}
-	d, err := open(folder, role)
+	d, err := open(folder, string(role))
 	if err != nil {
 		return nil, sealer{}, err
 	}
 	if err := d.check(s); err != nil {
+		return nil, sealer{}, errors.Join(err, d.Close())
+	}
+	if err := d.openLedger(role, keeper); err != nil {
 		return nil, sealer{}, errors.Join(err, d.Close())
 	}
 	return d, s, nil
@@ -44,8 +49,9 @@ func openSealed(folder, role string, open func(string, string) (*db, error), key
 type Offered struct {
 	ID       JobID
 	Manifest [32]byte
-	Offer    []byte // as received; nil if refused, or over
-	Analyst  string // member id
+	Offer    []byte         // as received; nil if refused, or over
+	Analyst  string         // member id
+	About    ledger.Subject // for the ledger; not read back
 	Accepted bool
 	Reason   Reason // of a refusal
 	Expires  time.Time
@@ -68,9 +74,42 @@ func (w *Worker) Decide(o Offered) error {
 	const insert = `INSERT INTO job (id, manifest, offer, analyst, accepted, code, message, remedy, seen, expires, ended)
 		VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`
 	return w.write("store a decision", func(tx *sql.Tx) error {
-		return once(tx.Exec(insert, o.ID[:], o.Manifest[:], offer, o.Analyst, o.Accepted,
+		err := once(tx.Exec(insert, o.ID[:], o.Manifest[:], offer, o.Analyst, o.Accepted,
 			o.Reason.Code, o.Reason.Message, o.Reason.Remedy, millis(w.now()), millis(o.Expires), ended))
+		if err != nil {
+			return err
+		}
+		verdict := ledger.Refused
+		if o.Accepted {
+			verdict = ledger.Accepted
+		}
+		return w.record(tx,
+			ledger.Entry{Kind: ledger.Asked, Job: o.ID, Manifest: o.Manifest, About: o.About},
+			ledger.Entry{Kind: verdict, Job: o.ID, Manifest: o.Manifest, Member: w.book.keeper.Member, Code: o.Reason.Code})
 	})
+}
+
+// manifestOf returns the hash of the manifest of a job.
+func manifestOf(tx *sql.Tx, job JobID) (hash [32]byte, err error) {
+	var blob []byte
+	err = tx.QueryRow("SELECT manifest FROM job WHERE id = ?", job[:]).Scan(&blob)
+	if err == nil && len(blob) != len(hash) {
+		err = Corrupt.New("a job has a malformed manifest")
+	}
+	copy(hash[:], blob)
+	return hash, err
+}
+
+// recordOf appends entries about a job that is stored.
+func (d *db) recordOf(tx *sql.Tx, job JobID, entries ...ledger.Entry) error {
+	manifest, err := manifestOf(tx, job)
+	if err != nil {
+		return err
+	}
+	for i := range entries {
+		entries[i].Job, entries[i].Manifest = job, manifest
+	}
+	return d.record(tx, entries...)
 }
 
 // Job returns one job, or [ErrMissing].
@@ -115,7 +154,12 @@ func (w *Worker) offered(where string, args ...any) ([]Offered, error) {
 // drops the state of an earlier one for good. [ErrExists] if this or a later
 // attempt was begun, if the job is over, or if it was released.
 func (w *Worker) BeginAttempt(job JobID, number uint32) error {
-	return w.write("store an attempt", func(tx *sql.Tx) error { return beginAttempt(tx, job, number) })
+	return w.write("store an attempt", func(tx *sql.Tx) error {
+		if err := beginAttempt(tx, job, number); err != nil {
+			return err
+		}
+		return w.recordOf(tx, job, ledger.Entry{Kind: ledger.Begun, Attempt: number})
+	})
 }
 
 func beginAttempt(tx *sql.Tx, job JobID, number uint32) error {
@@ -155,6 +199,9 @@ func (w *Worker) Release(job JobID, attempt uint32, digest [32]byte) error {
 		SELECT job, number, ?, ? FROM attempt WHERE job = ? AND number = ? ON CONFLICT DO NOTHING`
 	return w.write("store a release", func(tx *sql.Tx) error {
 		err := once(tx.Exec(insert, digest[:], millis(w.now()), job[:], attempt))
+		if err == nil {
+			return w.recordOf(tx, job, ledger.Entry{Kind: ledger.Released, Attempt: attempt, Digest: digest})
+		}
 		if !errors.Is(err, ErrExists) {
 			return err
 		}
@@ -189,21 +236,43 @@ func (w *Worker) Releases() ([]uint32, error) {
 	return attempts, err
 }
 
+// Ending is how a job ended for a worker.
+type Ending struct {
+	How   string // [WithdrawnEnding], or what the coordinator said
+	Code  string // why it withdrew
+	Usage ledger.Usage
+}
+
+// WithdrawnEnding is how a job ends that the worker withdrew from.
+const WithdrawnEnding = "withdrawn"
+
 // End records that the job is over for this worker and erases the machine's
 // state. The decision and the release stay.
-func (w *Worker) End(job JobID, how string) error {
+func (w *Worker) End(job JobID, e Ending) error {
 	err := w.write("store the end of a job", func(tx *sql.Tx) error {
 		const update = "UPDATE job SET ended = ?, ending = ?, offer = NULL WHERE id = ? AND ended IS NULL"
-		if _, err := tx.Exec(update, millis(w.now()), how, job[:]); err != nil {
+		err := once(tx.Exec(update, millis(w.now()), e.How, job[:]))
+		if err == nil {
+			err = w.recordEnd(tx, job, e)
+		}
+		if err != nil && !errors.Is(err, ErrExists) {
 			return err
 		}
-		_, err := tx.Exec("DELETE FROM attempt WHERE job = ?", job[:])
+		_, err = tx.Exec("DELETE FROM attempt WHERE job = ?", job[:])
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	return w.scrub()
+}
+
+func (w *Worker) recordEnd(tx *sql.Tx, job JobID, e Ending) error {
+	ended := ledger.Entry{Kind: ledger.Ended, State: e.How, Code: e.Code, Usage: e.Usage}
+	if e.How != WithdrawnEnding {
+		return w.recordOf(tx, job, ended)
+	}
+	return w.recordOf(tx, job, ledger.Entry{Kind: ledger.Withdrawn, Member: w.book.keeper.Member, Code: e.Code}, ended)
 }
 
 // Prune forgets jobs that are over and expired longer than keep ago, and

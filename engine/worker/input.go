@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"time"
 
 	"github.com/tacit-space/tacit/crypto/ring"
 	"github.com/tacit-space/tacit/crypto/secagg"
@@ -44,7 +45,9 @@ func (j *job) compute() {
 		select {
 		case j.w.queries <- struct{}{}:
 			defer func() { <-j.w.queries }()
+			begun := time.Now()
 			in.vector, in.units, in.err = j.contribution(ctx)
+			j.computed.Add(int64(time.Since(begun)))
 		case <-ctx.Done():
 			in.err = ctx.Err()
 		}

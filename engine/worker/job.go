@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/engine/envelope"
 	"github.com/tacit-space/tacit/engine/fault"
+	"github.com/tacit-space/tacit/engine/ledger"
 	"github.com/tacit-space/tacit/engine/obs"
 	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/policy"
@@ -36,6 +38,9 @@ type job struct {
 	layout   *plan.Layout // of a guarded release, else nil
 	inbox    chan func()
 	done     chan struct{} // closed when the goroutine ends
+
+	sent     atomic.Int64 // bytes of messages, since the start of the role
+	computed atomic.Int64 // nanoseconds in the owner's engine, since the start of the role
 
 	// ---
 	accepted  bool
@@ -114,7 +119,9 @@ func (j *job) validate() {
 	j.cancelValidation = cancel
 	j.w.wg.Go(func() {
 		defer cancel()
+		begun := time.Now()
 		_, err := j.w.Source.Validate(ctx, j.request.Job.Plan.Table)
+		j.computed.Add(int64(time.Since(begun)))
 		j.post(ctx, func() { j.validated(err) })
 	})
 }
@@ -202,7 +209,7 @@ func (j *job) withdraw(why *fault.Fault) {
 	}
 	j.log.Warn("job withdrawn", obs.Err(why))
 	j.tell(0, envelope.Withdraw, envelope.ReasonOf(why).Marshal())
-	j.finish("withdrawn", why.Code)
+	j.finish(store.WithdrawnEnding, why.Code)
 }
 
 // end ends the job for this worker, for example because the coordinator said so.
@@ -216,7 +223,8 @@ func (j *job) finish(how, code string) {
 	j.over = true
 	j.stopAttempt()
 	j.stopInput()
-	if err := j.w.store.End(j.id, how); err != nil {
+	usage := ledger.Usage{Sent: uint64(j.sent.Load()), Compute: uint64(time.Duration(j.computed.Load()).Milliseconds())}
+	if err := j.w.store.End(j.id, store.Ending{How: how, Code: code, Usage: usage}); err != nil {
 		j.w.fail(err)
 		return
 	}

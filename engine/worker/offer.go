@@ -8,6 +8,7 @@ import (
 	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/envelope"
+	"github.com/tacit-space/tacit/engine/ledger"
 	"github.com/tacit-space/tacit/engine/obs"
 	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/policy"
@@ -93,6 +94,7 @@ func (w *worker) decide(j *job, why error) error {
 	crashpoint.Here(crashpoint.WorkerDecisionBefore)
 	err := w.store.Decide(store.Offered{
 		ID: j.id, Manifest: j.hash, Offer: j.offer, Analyst: j.manifest.Analyst.ID,
+		About:    ledger.About(&j.request.Job, w.space),
 		Accepted: why == nil, Reason: reason, Expires: time.Unix(j.manifest.Expiry, 0),
 	})
 	if err == nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/envelope"
 	"github.com/tacit-space/tacit/engine/fault"
+	"github.com/tacit-space/tacit/engine/ledger"
 	"github.com/tacit-space/tacit/engine/obs"
 	"github.com/tacit-space/tacit/engine/runner"
 	"github.com/tacit-space/tacit/engine/store"
@@ -46,7 +47,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if err := cfg.Bundle.Active(); err != nil {
 		return err
 	}
-	state, err := store.OpenWorker(cfg.Store, cfg.Identity.StoreKey(StoreLabel))
+	state, err := store.OpenWorker(cfg.Store, cfg.Identity.StoreKey(StoreLabel), ledger.KeeperOf(cfg.Bundle, cfg.Identity))
 	if err != nil {
 		return err
 	}
@@ -149,6 +150,9 @@ func (w *worker) deliver(ctx context.Context, p transport.Packet) {
 	switch {
 	case err == nil:
 		w.Metrics.Bytes(obs.Out, len(p.Body))
+		if j := w.job(p.Job); j != nil {
+			j.sent.Add(int64(len(p.Body)))
+		}
 	case transport.Away.Is(err) || ctx.Err() != nil:
 		// The next connection is fresh, and everything is said again.
 	default:

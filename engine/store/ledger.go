@@ -1,0 +1,175 @@
+package store
+
+import (
+	"bytes"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+
+	"github.com/tacit-space/tacit/engine/ledger"
+)
+
+// book is the ledger of an open store. It is used inside of [db.write] only.
+type book struct {
+	keeper ledger.Keeper
+	role   ledger.Role
+	head   head // as it was committed last, as far as this process knows
+	next   head // as the transaction that runs has it
+}
+
+// over takes note of the end of a transaction.
+func (b *book) over(committed bool) {
+	switch {
+	case b == nil:
+	case committed:
+		b.head = b.next
+	default:
+		b.next = b.head
+	}
+}
+
+// head is a checkpoint with the tree that it stands for.
+type head struct {
+	ledger.Checkpoint
+	tree ledger.Tree
+}
+
+// openLedger verifies the whole ledger against its signed checkpoint, begins it if there
+// is none, and enters the charter if it is another one than before.
+func (d *db) openLedger(role ledger.Role, keeper ledger.Keeper) error {
+	if keeper.Member == "" {
+		return ledger.Forged.New("the identity is no member's of space %s, and can sign no ledger", keeper.Space)
+	}
+	d.book = &book{keeper: keeper, role: role}
+	return d.write("open the ledger", func(tx *sql.Tx) error {
+		pinned, err := d.book.verify(tx)
+		if err != nil || pinned == keeper.Charter {
+			return err
+		}
+		return d.record(tx, ledger.Entry{Kind: ledger.Charter, Digest: keeper.Charter, Version: keeper.Version})
+	})
+}
+
+// verify reads all entries and returns the charter of the last one that names one.
+func (b *book) verify(tx *sql.Tx) (pinned [32]byte, err error) {
+	h, err := b.read(tx)
+	if err != nil {
+		return pinned, err
+	}
+	var tree ledger.Tree
+	err = eachEntry(tx, func(body []byte) error {
+		if e, err := ledger.ParseEntry(body); err != nil || e.Seq != tree.Size() {
+			return ledger.Rewritten.New("entry %d of this store is not as it was written", tree.Size())
+		} else if e.Kind == ledger.Charter {
+			pinned = e.Digest
+		}
+		tree.Append(body)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return pinned, err
+	case tree.Size() != h.Size:
+		return pinned, ledger.Rewritten.New("the ledger of this store has %d entries, its checkpoint %d", tree.Size(), h.Size)
+	case h.Size > 0 && tree.Root() != h.Root:
+		return pinned, ledger.Rewritten.New("the entries of this store are not those of its checkpoint")
+	}
+	b.next = h
+	return pinned, nil
+}
+
+// eachEntry calls f with every entry, in order, and makes sure that no number is missing.
+func eachEntry(tx *sql.Tx, f func(body []byte) error) error {
+	rows, err := tx.Query("SELECT seq, body FROM ledger ORDER BY seq")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for want := int64(0); rows.Next(); want++ {
+		var seq int64
+		var body []byte
+		if err := rows.Scan(&seq, &body); err != nil {
+			return err
+		}
+		if seq != want {
+			return ledger.Rewritten.New("entry %d of this store is missing", want)
+		}
+		if err := f(body); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// read returns the stored head: the one that this process knows, or one that another
+// process of the same member signed later. The zero head is that of no ledger.
+func (b *book) read(tx *sql.Tx) (head, error) {
+	var edge, note []byte
+	err := tx.QueryRow("SELECT edge, note FROM ledger_head").Scan(&edge, &note)
+	if errors.Is(err, sql.ErrNoRows) {
+		edge, note, err = nil, nil, nil
+	}
+	if err != nil {
+		return head{}, err
+	}
+	if bytes.Equal(b.next.Note, note) {
+		return b.next, nil
+	}
+	return b.open(edge, note)
+}
+
+// open verifies a head that this process did not write.
+func (b *book) open(edge, note []byte) (head, error) {
+	c, err := ledger.OpenCheckpoint(note, b.keeper.Trust())
+	if err != nil {
+		return head{}, err
+	}
+	if c.Origin.Member != b.keeper.Member || c.Origin.Role != b.role {
+		return head{}, ledger.Forged.New("this store has the ledger %s", c.Origin)
+	}
+	if b.head.Note != nil && (c.Origin != b.head.Origin || c.Size <= b.head.Size) {
+		return head{}, ledger.Truncated.New("this store was put back to %d entries, there were %d", c.Size, b.head.Size)
+	}
+	tree, err := ledger.TreeOf(c.Size, edge)
+	if err != nil || tree.Root() != c.Root {
+		return head{}, ledger.Rewritten.New("the tree of this store is not that of its checkpoint")
+	}
+	return head{c, tree}, nil
+}
+
+// record appends entries in the transaction of the fact that they are about. It sets
+// their numbers and times.
+func (d *db) record(tx *sql.Tx, entries ...ledger.Entry) error {
+	b := d.book
+	last, err := b.read(tx)
+	if err != nil {
+		return err
+	}
+	tree, id := last.tree.Clone(), last.Origin.ID
+	if tree.Size() == 0 {
+		opened := ledger.Entry{Kind: ledger.Opened}
+		if _, err := rand.Read(opened.Digest[:]); err != nil {
+			return err
+		}
+		id = [8]byte(opened.Digest[:8])
+		entries = append([]ledger.Entry{opened}, entries...)
+	}
+	for _, e := range entries {
+		e.Seq, e.Time = tree.Size(), millis(d.now())
+		body := e.Marshal()
+		if _, err := tx.Exec("INSERT INTO ledger (seq, body) VALUES (?,?)", int64(e.Seq), body); err != nil {
+			return err
+		}
+		tree.Append(body)
+	}
+	c, err := b.keeper.Checkpoint(b.role, id, &tree)
+	if err != nil {
+		return err
+	}
+	const upsert = "INSERT INTO ledger_head (one, edge, note) VALUES (1,?,?) ON CONFLICT DO UPDATE SET edge = excluded.edge, note = excluded.note"
+	if _, err := tx.Exec(upsert, tree.Edge(), c.Note); err != nil {
+		return err
+	}
+	b.next = head{c, tree}
+	return nil
+}
