@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -39,6 +40,7 @@ func TestScripts(t *testing.T) {
 			"job":      job,
 			"quiet":    quiet,
 			"replace":  replace,
+			"tamper":   tamper,
 		},
 		RequireExplicitExec: true,
 		UpdateScripts:       *update,
@@ -150,4 +152,15 @@ func crash(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Check(p.Kill())
 	ts.Check(role.Process.Stop(at))
+}
+
+// tamper removes the last entry of the ledger in a closed store: tamper FOLDER.
+func tamper(ts *testscript.TestScript, _ bool, args []string) {
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(ts.MkAbs(args[0]), "tacit.db"))
+	ts.Check(err)
+	defer db.Close()
+	for _, statement := range []string{"DROP TRIGGER ledger_never_shrinks", "DELETE FROM ledger WHERE seq = (SELECT MAX(seq) FROM ledger)"} {
+		_, err := db.Exec(statement)
+		ts.Check(err)
+	}
 }

@@ -50,7 +50,7 @@ func (x *Export) Verify(in *Space, o Options) (*Verified, error) {
 	if v.earlier, err = x.continues(&c, in); err != nil {
 		return nil, err
 	}
-	return v, v.clock(o)
+	return v, v.CheckClock(o)
 }
 
 // parse decodes the entries: all of them from 0, or some in order.
@@ -132,8 +132,9 @@ func (x *Export) continues(c *Checkpoint, in *Space) ([]Checkpoint, error) {
 	return proved, nil
 }
 
-// clock looks for entries that are older than one before them.
-func (v *Verified) clock(o Options) error {
+// CheckClock looks for entries that are older than one before them, or younger than now.
+// The fault is [ClockBack].
+func (v *Verified) CheckClock(o Options) error {
 	if o.without.clock {
 		return nil
 	}
