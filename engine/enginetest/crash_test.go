@@ -12,6 +12,8 @@ import (
 	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/enginetest"
 	"github.com/tacit-space/tacit/engine/fault"
+	"github.com/tacit-space/tacit/engine/ledger"
+	"github.com/tacit-space/tacit/engine/store"
 )
 
 func TestMain(m *testing.M) {
@@ -84,6 +86,7 @@ func killCoordinator(t *testing.T, s *enginetest.Space, point crashpoint.Point, 
 	}
 	s.StartCoordinator()
 	finish(s, q)
+	enteredOnce(t, s, q.Job())
 	releasedOnce(t, s)
 	return true
 }
@@ -103,6 +106,7 @@ func killWorker(t *testing.T, s *enginetest.Space, point crashpoint.Point, n int
 	}
 	q.WantOfParticipants(s.Least())
 	if killed {
+		enteredOnce(t, s, q.Job())
 		releasedOnce(t, s)
 	}
 	return killed
@@ -129,6 +133,7 @@ func killAnalyst(t *testing.T, s *enginetest.Space, point crashpoint.Point, n in
 		t.Fatalf("%d questions are pending, want one", len(pending))
 	}
 	s.Resume(pending[0], analyst.Options{}).WantOfParticipants(s.Least())
+	enteredOnce(t, s, pending[0])
 	return true
 }
 
@@ -157,4 +162,23 @@ func finish(s *enginetest.Space, q *enginetest.Question) {
 func notNetwork(q *enginetest.Question) bool {
 	_, err := q.Wait()
 	return !strings.HasPrefix(fault.Code(err), "TACIT-N")
+}
+
+// enteredOnce: the ledgers verify and agree, and no member lost or doubled an entry.
+func enteredOnce(t *testing.T, s *enginetest.Space, job store.JobID) {
+	t.Helper()
+	for id, entries := range s.LedgersAgree(job) {
+		seen := map[string]int{}
+		for _, e := range entries {
+			seen[fmt.Sprint(e.Kind, " ", e.Member, " ", e.Attempt)]++
+		}
+		for what, n := range seen {
+			if n > 1 {
+				t.Errorf("%s entered %q %d times", id, what, n)
+			}
+		}
+		if entries[0].Kind != ledger.Asked {
+			t.Errorf("%s entered %s before the question", id, entries[0].Kind)
+		}
+	}
 }

@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -281,4 +283,25 @@ func FuzzNotes(f *testing.F) {
 			t.Error("a statement has two texts")
 		}
 	})
+}
+
+// What a ledger is made of is kept for years: these bytes do not change.
+func TestKnownAnswer(t *testing.T) {
+	w := newWorld()
+	l := &log{t: t, keeper: w.keeper("north"), role: Worker, now: start, id: [8]byte{4}}
+	for _, e := range entriesOfEveryKind() {
+		e.Seq--
+		l.put(e.Marshal())
+	}
+	c := l.sign()
+	const text = "tacit/lab/north/worker/0400000000000000\n13\nXbMAnhRkKt9FR6geKUzIy1S7rNGPQ2pCOyBlxC0o8as=\n"
+	if c.text() != text {
+		t.Errorf("checkpoint %q", c.text())
+	}
+	if sum := fmt.Sprintf("%x", sha256.Sum256(c.Note)); sum != "5b99128081f14e169489aab9809fa8d380b4c17c515ad6890d3bb5fa51e17667" {
+		t.Errorf("the signed note has the hash %s", sum)
+	}
+	if _, err := l.export().Verify(w.Space, Options{}); err != nil {
+		t.Error(err)
+	}
 }
