@@ -16,7 +16,9 @@ import (
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/config"
 	"github.com/tacit-space/tacit/engine/fault"
+	"github.com/tacit-space/tacit/engine/ledger"
 	"github.com/tacit-space/tacit/engine/source"
+	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
 )
 
@@ -125,6 +127,7 @@ func (e *examination) analyst(ctx context.Context, file string) {
 	}
 	m := e.member(cfg.Space, cfg.Key, cfg.PassphraseFile, charter.Analyst)
 	e.folder("store", string(cfg.Store))
+	e.ledger(m, string(cfg.Store))
 	if m != nil {
 		e.network(ctx, m, string(cfg.Coordinator), cfg.Proxy)
 	}
@@ -137,6 +140,7 @@ func (e *examination) worker(ctx context.Context) {
 	}
 	m := e.member(cfg.Space, cfg.Key, cfg.PassphraseFile, charter.Owner)
 	e.folder("store", string(cfg.Store))
+	e.ledger(m, string(cfg.Store))
 	e.port("metrics", string(cfg.OpsListen))
 	if m == nil {
 		return
@@ -150,8 +154,9 @@ func (e *examination) coordinator() {
 	if !e.check("configuration", err, "%s", e.app.config) {
 		return
 	}
-	e.member(cfg.Space, cfg.Key, cfg.PassphraseFile, charter.Coordinator)
+	m := e.member(cfg.Space, cfg.Key, cfg.PassphraseFile, charter.Coordinator)
 	e.folder("store", string(cfg.Store))
+	e.ledger(m, string(cfg.Store))
 	e.port("port", string(cfg.Listen))
 	e.port("metrics", string(cfg.OpsListen))
 }
@@ -208,6 +213,24 @@ func (e *examination) folder(name, dir string) {
 		err = errors.Join(f.Close(), os.Remove(f.Name()))
 	}
 	e.check(name, fileFault(err), "%s can be written", dir)
+}
+
+// ledger verifies the ledger in a store that was used before.
+func (e *examination) ledger(m *member, dir string) {
+	if m == nil {
+		return
+	}
+	record, err := store.ReadLedger(dir)
+	if ledger.NoLedger.Is(err) {
+		e.ok("ledger", "none yet")
+		return
+	}
+	entries := 0
+	if err == nil {
+		entries = len(record.Entries)
+		_, err = record.Export().Verify(ledger.In(m.bundle), ledger.Options{Now: time.Now()})
+	}
+	e.check("ledger", err, "%d entries, signed and in order", entries)
 }
 
 // port checks that an address can be listened on. In use may mean that the role

@@ -16,8 +16,11 @@ type Finding struct {
 }
 
 // Compare compares ledgers of members of one space, and other checkpoints of theirs that
-// somebody kept. It returns what it finds, disagreements first. A job of which a ledger was exported only
-// in part is compared as far as its entries are there.
+// somebody kept. It returns what it finds, disagreements first.
+//
+// Exports need not be of the same time: that a job is missing is a disagreement only if the
+// ledger has a job that came after it, and what an owner did last only once the job is
+// over there. Parts have to hold all entries of a job, or none.
 //
 // Of one ledger: two histories, or entries cut off. Of one member and role: two
 // ledgers. Of a job: different hashes or subjects; an owner that released
@@ -25,7 +28,7 @@ type Finding struct {
 // over other participants; what the coordinator noted of an owner, and the owner did not
 // do; what an analyst is said to have asked, and did not.
 func Compare(ledgers []*Verified, kept []Checkpoint, in *Space) []Finding {
-	c := &comparison{in: in, jobs: map[[16]byte][]*view{}}
+	c := &comparison{in: in, jobs: map[[16]byte][]*view{}, has: map[*Verified]map[[16]byte]bool{}}
 	for i, v := range ledgers {
 		for _, other := range ledgers[:i] {
 			c.pair(v, other)
@@ -36,7 +39,7 @@ func Compare(ledgers []*Verified, kept []Checkpoint, in *Space) []Finding {
 			}
 		}
 	}
-	ledgers = newest(ledgers)
+	ledgers = merge(ledgers)
 	for _, v := range ledgers {
 		c.collect(v)
 	}
@@ -55,20 +58,36 @@ func Compare(ledgers []*Verified, kept []Checkpoint, in *Space) []Finding {
 	return c.found
 }
 
-// newest keeps of every ledger the longest view.
-func newest(ledgers []*Verified) []*Verified {
-	best := map[Origin]*Verified{}
+// merge puts the exports of one ledger together.
+func merge(ledgers []*Verified) []*Verified {
+	var merged []*Verified
 	for _, v := range ledgers {
-		if old := best[v.Origin]; old == nil || old.Size < v.Size || old.Size == v.Size && !old.Complete {
-			best[v.Origin] = v
+		i := slices.IndexFunc(merged, func(m *Verified) bool { return m.Origin == v.Origin })
+		if i < 0 {
+			merged = append(merged, v)
+			continue
 		}
+		merged[i] = union(merged[i], v)
 	}
-	return slices.DeleteFunc(slices.Clone(ledgers), func(v *Verified) bool { return best[v.Origin] != v })
+	return merged
+}
+
+// union has the entries of both. Where they differ the histories were compared before.
+func union(a, b *Verified) *Verified {
+	if a.Size < b.Size {
+		a, b = b, a
+	}
+	out := &Verified{Checkpoint: a.Checkpoint, Complete: a.Complete || b.Complete}
+	out.Entries = slices.Concat(a.Entries, b.Entries)
+	slices.SortStableFunc(out.Entries, func(x, y Entry) int { return cmp.Compare(x.Seq, y.Seq) })
+	out.Entries = slices.CompactFunc(out.Entries, func(x, y Entry) bool { return x.Seq == y.Seq })
+	return out
 }
 
 type comparison struct {
 	in    *Space
 	jobs  map[[16]byte][]*view
+	has   map[*Verified]map[[16]byte]bool // jobs
 	found []Finding
 }
 
@@ -130,6 +149,21 @@ func (c *comparison) collect(l *Verified) {
 		}
 		v.add(e)
 	}
+	c.has[l] = map[[16]byte]bool{}
+	for job := range views {
+		c.has[l][job] = true
+	}
+}
+
+// reaches reports whether a ledger without the job of a view has one that came after it: then
+// it is not only older.
+func (c *comparison) reaches(l *Verified, v *view) bool {
+	if v.asked == nil {
+		return false
+	}
+	return slices.ContainsFunc(v.of.Entries, func(e Entry) bool {
+		return e.Kind == Asked && e.Seq > v.asked.Seq && c.has[l][e.Job]
+	})
 }
 
 func (v *view) add(e *Entry) {
@@ -166,17 +200,28 @@ type jobComparison struct {
 	ledgers []*Verified
 }
 
-// of returns the view of a member in a role, and whether a whole ledger of it is there.
-func (j *jobComparison) of(member string, role Role) (*view, bool) {
+// of returns the view of a member in a role; nil if it has none.
+func (j *jobComparison) of(member string, role Role) *view {
 	for _, v := range j.views {
 		if v.of.Origin.Member == member && v.of.Origin.Role == role {
-			return v, true
+			return v
 		}
 	}
-	whole := slices.ContainsFunc(j.ledgers, func(l *Verified) bool {
-		return l.Complete && l.Origin.Member == member && l.Origin.Role == role
-	})
-	return nil, whole
+	return nil
+}
+
+// missing says that a member's whole ledger, if it is here, does not have the job, by the
+// view of another member.
+func (j *jobComparison) missing(member string, role Role, by *view, format string, args ...any) {
+	for _, l := range j.ledgers {
+		switch {
+		case !l.Complete || l.Origin.Member != member || l.Origin.Role != role:
+		case j.reaches(l, by):
+			j.grave(j.name, format, args...)
+		default:
+			j.note(j.name, format+"; the ledger of %s may be from before it", append(args, member)...)
+		}
+	}
 }
 
 func (j *jobComparison) with(role Role) []*view {
@@ -247,75 +292,75 @@ func (j *jobComparison) sameRelease() {
 
 // presence: whoever should have seen the job has seen it.
 func (j *jobComparison) presence() {
-	asked := j.askedAnywhere()
-	if asked == nil {
-		return
-	}
-	if analyst, whole := j.of(asked.About.Analyst, Analyst); whole && analyst == nil {
-		j.grave(j.name, "%s is said to have asked it, and its ledger has no such question", asked.About.Analyst)
-	}
-	var by *view
-	for _, v := range j.with(Worker) {
-		if v.released != nil {
-			by = v
+	for _, v := range j.views {
+		if v.asked != nil && j.of(v.asked.About.Analyst, Analyst) == nil {
+			analyst := v.asked.About.Analyst
+			j.missing(analyst, Analyst, v, "%s is said to have asked it, and its ledger has no such question", analyst)
+			break
 		}
 	}
-	if by == nil {
+	workers := j.with(Worker)
+	i := slices.IndexFunc(workers, func(v *view) bool { return v.released != nil && v.asked != nil })
+	if i < 0 {
 		return
 	}
-	for _, owner := range j.in.Owners(asked.About.Table) {
-		if v, whole := j.of(owner, Worker); v != nil || !whole {
-			continue
-		}
-		if j.neverAnswered(owner) {
+	by := workers[i]
+	for _, owner := range j.in.Owners(by.asked.About.Table) {
+		switch {
+		case j.of(owner, Worker) != nil:
+		case j.neverAnswered(owner):
 			j.note(j.name, "%s released it; %s was never asked, and the coordinator has no answer of it", by, owner)
-			continue
+		default:
+			j.missing(owner, Worker, by, "%s released it; %s was not asked", by, owner)
 		}
-		j.grave(j.name, "%s released it; %s was not asked", by, owner)
 	}
 	for _, l := range j.ledgers {
-		if v, _ := j.of(l.Origin.Member, Coordinator); l.Origin.Role == Coordinator && l.Complete && v == nil {
-			j.grave(j.name, "%s released it; the coordinator %s has no such job", by, l.Origin.Member)
+		if l.Origin.Role == Coordinator && j.of(l.Origin.Member, Coordinator) == nil {
+			j.missing(l.Origin.Member, Coordinator, by, "%s released it; the coordinator %s has no such job", by, l.Origin.Member)
 		}
 	}
 }
 
-func (j *jobComparison) askedAnywhere() *Entry {
-	for _, v := range j.views {
-		if v.asked != nil {
-			return v.asked
-		}
-	}
-	return nil
-}
-
-// neverAnswered: by the coordinator's ledger, which is there, the owner said nothing.
+// neverAnswered: the owner's ledger is here, and by the coordinator's, which is here too, it
+// said nothing.
 func (j *jobComparison) neverAnswered(owner string) bool {
 	hubs := j.with(Coordinator)
-	return len(hubs) > 0 && !slices.ContainsFunc(hubs, func(v *view) bool { return v.verdicts[owner] != 0 })
+	silent := len(hubs) > 0 && !slices.ContainsFunc(hubs, func(v *view) bool { return v.verdicts[owner] != 0 })
+	return silent && slices.ContainsFunc(j.ledgers, func(l *Verified) bool {
+		return l.Complete && l.Origin.Member == owner && l.Origin.Role == Worker
+	})
 }
 
 // verdicts: what the coordinator noted of an owner is what the owner said.
 func (j *jobComparison) verdicts() {
 	for _, hub := range j.with(Coordinator) {
 		for owner, noted := range hub.verdicts {
-			v, whole := j.of(owner, Worker)
-			switch {
-			case v == nil && whole:
-				j.grave(j.name, "%s notes that %s %s it, and the ledger of %s has no such job", hub, owner, noted, owner)
-			case v == nil || v.verdicts[owner] == 0 || v.verdicts[owner] == noted:
-			case noted == Accepted && v.verdicts[owner] == Withdrawn:
-				j.note(j.name, "%s withdrew, and %s did not hear of it", owner, hub)
-			default:
-				j.grave(j.name, "%s notes that %s %s it; %s itself: %s", hub, owner, noted, owner, v.verdicts[owner])
-			}
+			j.verdict(hub, owner, noted)
 		}
 		for _, v := range j.with(Worker) {
 			owner := v.of.Origin.Member
-			if v.released != nil && hub.verdicts[owner] == 0 && hub.asked != nil {
+			if v.released != nil && hub.verdicts[owner] == 0 && hub.asked != nil && hub.ended != nil {
 				j.grave(j.name, "%s released it, and %s has no answer of it", owner, hub)
 			}
 		}
+	}
+}
+
+func (j *jobComparison) verdict(hub *view, owner string, noted Kind) {
+	v := j.of(owner, Worker)
+	if v == nil {
+		j.missing(owner, Worker, hub, "%s notes that %s %s it, and the ledger of %s has no such job", hub, owner, noted, owner)
+		return
+	}
+	own := v.verdicts[owner]
+	switch {
+	case own == 0 || own == noted:
+	case noted == Accepted && own == Withdrawn:
+		j.note(j.name, "%s withdrew, and %s did not hear of it", owner, hub)
+	case noted == Withdrawn && own == Accepted && v.ended == nil:
+		j.note(j.name, "%s notes that %s withdrew; the ledger of %s may be from before that", hub, owner, owner)
+	default:
+		j.grave(j.name, "%s notes that %s %s it; %s itself: %s", hub, owner, noted, owner, own)
 	}
 }
 
@@ -323,7 +368,7 @@ func (j *jobComparison) verdicts() {
 func (j *jobComparison) endings() {
 	for _, a := range j.with(Analyst) {
 		for _, hub := range j.with(Coordinator) {
-			if a.ended != nil && a.ended.State == "answered" && hub.asked != nil && hub.released == nil {
+			if a.ended != nil && a.ended.State == "answered" && hub.asked != nil && hub.released == nil && hub.ended != nil {
 				j.grave(j.name, "%s has the answer, and %s released none", a, hub)
 			}
 		}

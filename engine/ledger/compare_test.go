@@ -129,6 +129,55 @@ func refusal(job byte, owner string) []Entry {
 	}
 }
 
+// Exports of different times: whoever is only behind does not disagree.
+func TestOlderExportsDoNotDisagree(t *testing.T) {
+	for _, behind := range []string{"north", "south", "hub", "ada"} {
+		for entries := range 3 { // that are there of the last job
+			w := newWorld()
+			last := func(member string, job byte, e []Entry) []Entry {
+				if member == behind && job == 3 {
+					return e[:min(entries, len(e))]
+				}
+				return e
+			}
+			for _, f := range Compare(w.whole(t, last), nil, w.Space) {
+				if f.Grave {
+					t.Errorf("%s with %d entries: %+v", behind, entries, f)
+				}
+			}
+		}
+	}
+}
+
+// Parts of one ledger, each of one job, are compared as one.
+func TestPartsAreMerged(t *testing.T) {
+	w := newWorld()
+	l, south := w.log(t, "north", Worker), w.log(t, "south", Worker)
+	var parts []*Verified
+	for job := byte(1); job <= 2; job++ {
+		l.add(served(job, "north")...)
+		south.add(each(func(e *Entry) { e.Digest[9] ^= 1 })(served(job, "south"))...)
+		x, err := l.record().Select(func(e Entry) bool { return e.Job[0] == job }, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := x.Verify(w.Space, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, v)
+	}
+	jobs := map[string]bool{}
+	for _, f := range Compare(append(parts, south.verified(w.Space)), nil, w.Space) {
+		if f.Grave {
+			jobs[f.Job] = true
+		}
+	}
+	if len(jobs) != 2 {
+		t.Errorf("disagreements on jobs %v, want both", jobs)
+	}
+}
+
 // A store that was thrown away: the second ledger of an owner is one too many.
 func TestTwoLedgersOfOneOwner(t *testing.T) {
 	w := newWorld()
