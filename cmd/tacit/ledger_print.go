@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -186,4 +187,12 @@ func (a *app) printStatement(s *ledger.Statement, checked bool) error {
 	}
 	fmt.Fprintf(a.out, "Signed by %s. The numbers were not compared with its ledger: --ledger.\n", s.Origin.Member)
 	return nil
+}
+
+// list joins texts, or says that there are none.
+func list(texts []string, none string) string {
+	if len(texts) == 0 {
+		return none
+	}
+	return strings.Join(texts, ", ")
 }

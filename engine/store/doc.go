@@ -23,9 +23,17 @@
 // A worker whose store is restored from a backup may have forgotten a release:
 // do not restore it while a job that it took part in has not expired.
 //
+// # Ledger
+//
+// Every store has the ledger of its role (engine/ledger). An entry is appended in the
+// transaction of the fact that it is about, and the keeper signs a new checkpoint in it;
+// so there is an entry exactly if there is the fact. Opening a store verifies the whole
+// ledger against its checkpoint. [ReadLedger] reads it beside the role.
+//
 // # Errors
 //
-// [Full], [Corrupt], [InUse], [Sealed], [Newer], [Unusable].
+// [Full], [Corrupt], [InUse], [Sealed], [Newer], [Unusable], and those of
+// engine/ledger.
 //
 // Start at [OpenWorker].
 package store

@@ -463,3 +463,33 @@ func BenchmarkAppend(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkOpen verifies a ledger of some thousand entries, as every start of a role does.
+func BenchmarkOpen(b *testing.B) {
+	folder := b.TempDir()
+	w, err := store.OpenWorker(folder, key, keeper)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range 1000 {
+		o := offered(byte(i))
+		o.ID[1] = byte(i >> 8)
+		if err := w.Decide(o); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		b.Fatal(err)
+	}
+	entries := len(read(b, folder).Entries)
+	for b.Loop() {
+		w, err := store.OpenWorker(folder, key, keeper)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N*entries)/b.Elapsed().Seconds(), "entries/s")
+}
