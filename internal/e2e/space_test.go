@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -189,8 +190,47 @@ func alive(pid int) bool {
 	return err == nil && !strings.Contains(string(stat), ") Z ")
 }
 
-// start starts a process of the member.
+// start starts a process of the member, and waits until a coordinator listens. Its
+// address is that of the process before it; on a busy machine another program can have
+// it for a moment, so it is tried again.
 func (s *space) start(name string, env ...string) *role {
+	s.t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+		r := s.launch(name, env...)
+		if name != lab.CoordinatorID || s.listens(r) {
+			return r
+		}
+		s.t.Logf("%s ended at once, and is started again", name)
+	}
+	s.t.Fatalf("%s does not start", name)
+	return nil
+}
+
+// listens waits until the coordinator accepts connections or is killed; false: it ended
+// by itself.
+func (s *space) listens(r *role) bool {
+	s.t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for range tick.C {
+		c, err := net.Dial("tcp", s.address())
+		if err == nil {
+			c.Close()
+		}
+		select {
+		case why := <-r.ended:
+			r.ended <- why
+			return killed(why)
+		default:
+		}
+		if err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *space) launch(name string, env ...string) *role {
 	s.t.Helper()
 	kind := "worker"
 	if name == lab.CoordinatorID {
@@ -210,9 +250,6 @@ func (s *space) start(name string, env ...string) *role {
 	}
 	s.started[name] = r
 	go func() { r.ended <- r.Wait() }()
-	if kind == "coordinator" {
-		awaitListener(s.t, s.address())
-	}
 	return r
 }
 
