@@ -101,7 +101,7 @@ func datesOf(t *charter.Table) map[string]bool {
 // emptyPart reports whether a cell of the parts lies, by its conditions, within cell a of the
 // totals, and has no rows here.
 func (s *side) emptyPart(a int) bool {
-	allowed := make([][]bool, len(s.part.Plan.Keys)) // slots; nil: all
+	allowed := s.part.possible()
 	for _, need := range s.total.conditions(a) {
 		fixed := slices.ContainsFunc(s.part.common(), func(c condition) bool { return c.implies(need) })
 		if !fixed && !s.part.narrow(allowed, need) {
@@ -111,13 +111,35 @@ func (s *side) emptyPart(a int) bool {
 	return s.part.count(allowed) > s.inhabited(allowed)
 }
 
+// contradicts may miss a contradiction.
+func (c condition) contradicts(d condition) bool {
+	return c.predicate != nil && d.predicate != nil &&
+		(c.predicate.Implies(plan.Negate(d.predicate)) || d.predicate.Implies(plan.Negate(c.predicate)))
+}
+
+// possible returns the slots that the other conditions of the series do not rule out: no owner has
+// rows in the others.
+func (s *Series) possible() [][]bool {
+	allowed, common := make([][]bool, len(s.Plan.Keys)), s.common()
+	for i := range s.Plan.Keys {
+		k := &s.Plan.Keys[i]
+		allowed[i] = make([]bool, k.Size())
+		for slot := range allowed[i] {
+			allowed[i][slot] = !slices.ContainsFunc(s.slotConditions(k, slot), func(c condition) bool {
+				return slices.ContainsFunc(common, c.contradicts)
+			})
+		}
+	}
+	return allowed
+}
+
 // narrow keeps the slots of a key that imply a condition; it reports false if no key has one.
 func (s *Series) narrow(allowed [][]bool, need condition) bool {
 	for i := range s.Plan.Keys {
 		k := &s.Plan.Keys[i]
 		kept, found := make([]bool, k.Size()), false
 		for slot := range kept {
-			if allowed[i] != nil && !allowed[i][slot] {
+			if !allowed[i][slot] {
 				continue
 			}
 			kept[slot] = slices.ContainsFunc(s.slotConditions(k, slot), func(c condition) bool { return c.implies(need) })
@@ -135,10 +157,6 @@ func (s *Series) narrow(allowed [][]bool, need condition) bool {
 func (s *Series) count(allowed [][]bool) int {
 	n := 1
 	for i := range s.Plan.Keys {
-		if allowed[i] == nil {
-			n *= s.Plan.Keys[i].Size()
-			continue
-		}
 		slots := 0
 		for _, ok := range allowed[i] {
 			if ok {
@@ -156,7 +174,7 @@ func (s *side) inhabited(allowed [][]bool) int {
 	for cell := range s.parts {
 		inside := true
 		for i, slot := range s.part.slots(cell) {
-			inside = inside && (allowed[i] == nil || allowed[i][slot])
+			inside = inside && allowed[i][slot]
 		}
 		if inside {
 			n++

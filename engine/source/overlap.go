@@ -48,18 +48,17 @@ func (e *Engine) Compare(ctx context.Context, tableName string, c *differencing.
 	return rows.Err()
 }
 
-// overlap renders which rows lie in which cells. Every row gets a number for each series:
-// its cell. Series of few cells are packed: each cell is a bit of a word, so that one
-// column serves many of them and bits of several rows can be joined.
+// overlap renders which rows lie in which cells. Series of few cells are packed: each cell
+// is a bit of a word, so that one column serves many of them and bits of several rows can be
+// joined. A series of many cells has a column of its own, with the number of the row's cell.
 type overlap struct {
 	table    *table
 	series   []differencing.Series
 	renderer renderer
+	features features
 	places   []place
-	words    []string // terms of the words, joined
 	used     []int    // bits of each word
-	wide     []int    // series with a column of their own
-	numbered []string // cells of plans, as columns p0, p1, …
+	wide     []string // numbers of cells
 }
 
 // place is where a series is found: bits of a word, or a column.
@@ -73,10 +72,8 @@ type place struct {
 // with the number of their units and the least 20 of their names (hashes); level 1, in a table with units, has
 // the units that have rows in the same cells, with their number.
 func (o *overlap) sql(relation string) (string, error) {
-	for i := range o.series {
-		if err := o.place(i); err != nil {
-			return "", err
-		}
+	if err := o.render(); err != nil {
+		return "", err
 	}
 	unit := ""
 	if o.table.Unit != "" {
@@ -86,116 +83,132 @@ func (o *overlap) sql(relation string) (string, error) {
 		}
 		unit = "hash(" + x + ") AS u, "
 	}
-	var derived, numbered strings.Builder
+	var derived, classes strings.Builder
 	for i, expr := range o.renderer.derived {
 		fmt.Fprintf(&derived, ", %s AS d%d", expr, i)
 	}
-	for i, expr := range o.numbered {
-		fmt.Fprintf(&numbered, ", %s AS p%d", expr, i)
+	for i, f := range o.features.all {
+		fmt.Fprintf(&classes, ", %s AS f%d", f.sql, i)
+	}
+	for i, cell := range o.wide {
+		fmt.Fprintf(&classes, ", coalesce(%s, -1) AS v%d", cell, i)
 	}
 	columns, names, ors, some := o.columns()
-	from := fmt.Sprintf("SELECT %s%s FROM (SELECT *%s FROM (SELECT *%s FROM (%s)))", unit, columns, numbered.String(), derived.String(), relation)
-	from = fmt.Sprintf("FROM (%s) WHERE %s", from, some)
+	inner := fmt.Sprintf("SELECT *%s FROM (SELECT *%s FROM (%s))", classes.String(), derived.String(), relation)
 	if unit == "" {
-		return fmt.Sprintf("SELECT 0 AS level, count(*) AS n, NULL AS names, %s %s GROUP BY %s", names, from, names), nil
+		// Rows of the same classes are counted first, so that there are few to look up.
+		inner = fmt.Sprintf("SELECT %[1]s, count(*) AS n FROM (%[2]s) GROUP BY %[1]s", o.classes(), inner)
+		return fmt.Sprintf("SELECT 0 AS level, CAST(sum(n) AS BIGINT) AS n, NULL AS names, %[1]s FROM (SELECT n, %[2]s FROM (%[3]s)) WHERE %[4]s GROUP BY %[1]s",
+			names, columns, inner, some), nil
 	}
+	from := fmt.Sprintf("FROM (SELECT %s%s FROM (%s)) WHERE %s", unit, columns, inner, some)
 	return fmt.Sprintf("WITH d AS MATERIALIZED (SELECT DISTINCT u, %[1]s %[2]s) "+
 		"SELECT 0 AS level, count(*) AS n, min(u, %[4]d) AS names, %[1]s FROM d GROUP BY %[1]s"+
 		" UNION ALL SELECT 1, count(*), NULL, %[1]s FROM (SELECT %[3]s FROM d GROUP BY u) GROUP BY %[1]s",
 		names, from, ors, differencing.Cap), nil
 }
 
+// render finds a place for each series and renders the features.
+func (o *overlap) render() error {
+	o.features.renderer = &o.renderer
+	for i := range o.series {
+		if err := o.place(&o.series[i]); err != nil {
+			return fmt.Errorf("series %d: %w", i+1, err)
+		}
+	}
+	if err := o.features.classify(); err != nil {
+		return err
+	}
+	for i, at := range o.places {
+		if at.bits == 0 {
+			continue
+		}
+		if err := o.features.allow(&o.series[i], at); err != nil {
+			return fmt.Errorf("series %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
 // columns renders the words and the columns of wide series, their names, how they are joined
 // over the rows of a unit, and the condition that a row lies in any cell.
 func (o *overlap) columns() (columns, names, ors, some string) {
 	var c, n, j, w []string
-	for i, terms := range o.words {
+	for i, used := range o.used {
 		name := fmt.Sprintf("w%d", i)
-		c, n = append(c, terms+" AS "+name), append(n, name)
+		c, n = append(c, o.features.word(i, used)+" AS "+name), append(n, name)
 		j, w = append(j, "bit_or("+name+") AS "+name), append(w, name+" <> 0")
 	}
-	for i, at := range o.wide {
+	for i := range o.wide {
 		name := fmt.Sprintf("v%d", i)
-		c, n = append(c, "coalesce("+o.cell(at)+", -1) AS "+name), append(n, name)
+		c, n = append(c, name), append(n, name)
 		j, w = append(j, "CAST(-1 AS BIGINT) AS "+name), append(w, name+" >= 0")
 	}
 	return strings.Join(c, ", "), strings.Join(n, ", "), strings.Join(j, ", "), strings.Join(w, " OR ")
 }
 
-// place finds room for a series, and renders it if it is packed.
-func (o *overlap) place(i int) error {
-	s := &o.series[i]
-	if err := o.number(s); err != nil {
-		return fmt.Errorf("series %d: %w", i+1, err)
+// classes names what is told of a row, before it is looked up.
+func (o *overlap) classes() string {
+	var names []string
+	for i := range o.features.all {
+		names = append(names, fmt.Sprintf("f%d", i))
 	}
+	for i := range o.wide {
+		names = append(names, fmt.Sprintf("v%d", i))
+	}
+	if len(names) == 0 {
+		return "1"
+	}
+	return strings.Join(names, ", ")
+}
+
+// place finds room for a series.
+func (o *overlap) place(s *differencing.Series) error {
 	cells := s.Plan.Cells()
 	if cells > differencing.MaxPacked {
+		number, err := o.number(s)
 		o.places = append(o.places, place{column: len(o.wide)})
-		o.wide = append(o.wide, i)
-		return nil
+		o.wide = append(o.wide, number)
+		return err
 	}
 	word := 0
 	for word < len(o.used) && o.used[word]+cells > differencing.MaxPacked {
 		word++
 	}
 	if word == len(o.used) {
-		o.used, o.words = append(o.used, 0), append(o.words, "")
+		o.used = append(o.used, 0)
 	}
-	at := place{column: word, first: o.used[word], bits: cells}
-	o.places = append(o.places, at)
+	o.places = append(o.places, place{column: word, first: o.used[word], bits: cells})
 	o.used[word] += cells
-	if o.words[word] != "" {
-		o.words[word] += " + "
-	}
-	o.words[word] += o.bit(i, at)
-	return nil
+	return o.features.collect(s)
 }
 
-// bit renders the bit of the row's cell. A single one needs no shift.
-func (o *overlap) bit(i int, at place) string {
-	if at.bits == 1 {
-		return fmt.Sprintf("CASE WHEN %s IS NOT NULL THEN CAST(%d AS BIGINT) ELSE 0 END", o.cell(i), int64(1)<<at.first)
-	}
-	return fmt.Sprintf("coalesce(CAST(%d AS BIGINT) << %s, 0)", int64(1)<<at.first, o.cell(i))
-}
-
-// cell names the number of the row's cell in a series, NULL if it lies in none.
-func (o *overlap) cell(i int) string { return fmt.Sprintf("p%d", i) }
-
-// number renders the number of the row's cell.
-func (o *overlap) number(s *differencing.Series) error {
+// number renders the number of the row's cell, NULL if it lies in none.
+func (o *overlap) number(s *differencing.Series) (string, error) {
 	r := &o.renderer
 	var conditions []string
-	if s.Plan.Where != nil {
-		where, err := r.predicate(s.Plan.Where)
+	for _, p := range conjuncts(s) {
+		sql, err := r.predicate(p)
 		if err != nil {
-			return err
+			return "", err
 		}
-		conditions = append(conditions, where)
+		conditions = append(conditions, sql)
 	}
-	rows, err := r.support(s.Filter, s.Present)
-	if err != nil {
-		return err
-	}
-	if rows != "" {
-		conditions = append(conditions, rows)
-	}
-	cell := "CAST(0 AS BIGINT)"
+	cell := ""
 	for i := range s.Plan.Keys {
 		slot, err := r.slot(&s.Plan.Keys[i])
 		if err != nil {
-			return err
+			return "", err
 		}
-		cell = fmt.Sprintf("%s * %d + %s", cell, s.Plan.Keys[i].Size(), slot)
-		if i == 0 {
-			cell = slot
+		if i > 0 {
+			slot = fmt.Sprintf("%s * %d + %s", cell, s.Plan.Keys[i].Size(), slot)
 		}
+		cell = slot
 	}
 	if len(conditions) > 0 {
 		cell = fmt.Sprintf("CASE WHEN %s THEN %s END", strings.Join(conditions, " AND "), cell)
 	}
-	o.numbered = append(o.numbered, cell)
-	return nil
+	return cell, nil
 }
 
 // read hands records on to the comparison.
@@ -234,7 +247,7 @@ func (o *overlap) read(rec arrow.Record, c *differencing.Comparison) error {
 func (o *overlap) single(cells []int, values []func(int) int64, row int) {
 	for i, at := range o.places {
 		if at.bits == 0 {
-			cells[i] = int(values[len(o.words)+at.column](row))
+			cells[i] = int(values[len(o.used)+at.column](row))
 			continue
 		}
 		bits := values[at.column](row) >> at.first & (1<<at.bits - 1)

@@ -372,7 +372,7 @@ func naivePair(s, t *naiveSeries, rows []visit, unit bool, k int) (small, named 
 				}
 			}
 			if len(b) == 0 {
-				empty = empty || len(a) > 0 && len(couldB[bi]) > 0 && len(couldB[bi].minus(couldA[ai])) == 0
+				empty = empty || len(a) > 0 && len(couldB[bi].minus(couldA[ai])) == 0
 			} else if len(b.minus(a)) == 0 {
 				inside = append(inside, b)
 				rest = rest.minus(b)
