@@ -26,8 +26,7 @@ type Comparison struct {
 	pairs []*pair
 }
 
-// New prepares the comparison of a question with earlier ones about the same table, oldest
-// first. Nothing is to compare if the result has no series. The question must be one that
+// New prepares the comparison of a question with earlier ones about the same table. Nothing is to compare if the result has no series. The question must be one that
 // [plan.Check] accepts. It fails with [TooMany] beyond the limits.
 func New(question *plan.Plan, earlier []*plan.Plan, ch *charter.Charter) (*Comparison, error) {
 	t := ch.Table(question.Table)
@@ -74,19 +73,35 @@ func (c *Comparison) choose(all []Series) {
 
 // within checks the limits.
 func (c *Comparison) within() error {
-	cells, wide := 0, 0
+	var words Words
+	wide := 0
 	for i := range c.Series {
 		if n := c.Series[i].Plan.Cells(); n <= MaxPacked {
-			cells += n
+			words.Place(n)
 		} else {
 			wide++
 		}
 	}
-	// Packing wastes less than half of each word.
-	if cells > MaxWords*MaxPacked/2 || wide > MaxWide {
+	if len(words) > MaxWords || wide > MaxWide {
 		return TooMany.New("more series than are compared in one scan")
 	}
 	return nil
+}
+
+// Words is the number of bits that are taken in each word.
+type Words []int
+
+// Place finds room for a series of 1 to [MaxPacked] cells: a word, and its first bit.
+func (w *Words) Place(cells int) (word, bit int) {
+	for word < len(*w) && (*w)[word]+cells > MaxPacked {
+		word++
+	}
+	if word == len(*w) {
+		*w = append(*w, 0)
+	}
+	bit = (*w)[word]
+	(*w)[word] += cells
+	return word, bit
 }
 
 // Cell is one cell of one series.

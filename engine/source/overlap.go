@@ -57,7 +57,7 @@ type overlap struct {
 	renderer renderer
 	features features
 	places   []place
-	used     []int    // bits of each word
+	used     differencing.Words
 	wide     []string // numbers of cells
 }
 
@@ -171,15 +171,8 @@ func (o *overlap) place(s *differencing.Series) error {
 		o.wide = append(o.wide, number)
 		return err
 	}
-	word := 0
-	for word < len(o.used) && o.used[word]+cells > differencing.MaxPacked {
-		word++
-	}
-	if word == len(o.used) {
-		o.used = append(o.used, 0)
-	}
-	o.places = append(o.places, place{column: word, first: o.used[word], bits: cells})
-	o.used[word] += cells
+	word, bit := o.used.Place(cells)
+	o.places = append(o.places, place{column: word, first: bit, bits: cells})
 	return o.features.collect(s)
 }
 

@@ -51,6 +51,7 @@ type Offered struct {
 	Expires  time.Time
 	Ended    bool   // over for this worker
 	Ending   string // how
+	Asked    *Asked // to Decide only: the question, if it is accepted and others are compared with it
 }
 
 const offeredColumns = "id, manifest, offer, analyst, accepted, code, message, remedy, expires, ended IS NOT NULL, ending"
@@ -68,8 +69,12 @@ func (w *Worker) Decide(o Offered) error {
 	const insert = `INSERT INTO job (id, manifest, offer, analyst, accepted, code, message, remedy, seen, expires, ended)
 		VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`
 	return w.write("store a decision", func(tx *sql.Tx) error {
-		return once(tx.Exec(insert, o.ID[:], o.Manifest[:], offer, o.Analyst, o.Accepted,
+		err := once(tx.Exec(insert, o.ID[:], o.Manifest[:], offer, o.Analyst, o.Accepted,
 			o.Reason.Code, o.Reason.Message, o.Reason.Remedy, millis(w.now()), millis(o.Expires), ended))
+		if err != nil || !o.Accepted {
+			return err
+		}
+		return w.reserve(tx, o.ID, o.Asked)
 	})
 }
 
@@ -155,6 +160,9 @@ func (w *Worker) Release(job JobID, attempt uint32, digest [32]byte) error {
 		SELECT job, number, ?, ? FROM attempt WHERE job = ? AND number = ? ON CONFLICT DO NOTHING`
 	return w.write("store a release", func(tx *sql.Tx) error {
 		err := once(tx.Exec(insert, digest[:], millis(w.now()), job[:], attempt))
+		if err == nil {
+			return w.touch(tx, job, attempt)
+		}
 		if !errors.Is(err, ErrExists) {
 			return err
 		}
@@ -197,8 +205,10 @@ func (w *Worker) End(job JobID, how string) error {
 		if _, err := tx.Exec(update, millis(w.now()), how, job[:]); err != nil {
 			return err
 		}
-		_, err := tx.Exec("DELETE FROM attempt WHERE job = ?", job[:])
-		return err
+		if _, err := tx.Exec("DELETE FROM attempt WHERE job = ?", job[:]); err != nil {
+			return err
+		}
+		return drop(tx, job)
 	})
 	if err != nil {
 		return err
@@ -218,8 +228,10 @@ func (w *Worker) Prune(keep time.Duration) (int64, error) {
 			return err
 		}
 		var err error
-		gone, err = count(tx.Exec("DELETE FROM job WHERE ended < ? AND expires < ?", limit, limit))
-		return err
+		if gone, err = count(tx.Exec("DELETE FROM job WHERE ended < ? AND expires < ?", limit, limit)); err != nil {
+			return err
+		}
+		return w.pruneAsked(tx)
 	})
 	return gone, err
 }

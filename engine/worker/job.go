@@ -43,6 +43,7 @@ type job struct {
 	attempt   *attempt
 	input     *input // of the local query, once it was begun
 	over      bool
+	compared  *compared // what the question was compared with last; of the validation, then of the local query
 
 	cancelValidation context.CancelFunc // of a new job
 }
@@ -114,8 +115,17 @@ func (j *job) validate() {
 	j.cancelValidation = cancel
 	j.w.wg.Go(func() {
 		defer cancel()
+		defer j.takeTurn(ctx)()
 		_, err := j.w.Source.Validate(ctx, j.request.Job.Plan.Table)
-		j.post(ctx, func() { j.validated(err) })
+		if err == nil {
+			err = j.compare(ctx)
+		}
+		decided := make(chan struct{})
+		j.post(ctx, func() { defer close(decided); j.validated(err) })
+		select {
+		case <-decided:
+		case <-ctx.Done():
+		}
 	})
 }
 
