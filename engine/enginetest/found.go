@@ -16,6 +16,9 @@ func (s *Space) found() {
 		Rules:  charter.Rules{MinContributors: s.opts.MinContributors, ToleratedCorruption: s.opts.Corruptions},
 		Tables: tables(max(1, s.opts.MinCohort)),
 	}
+	if s.opts.Rules != nil {
+		s.opts.Rules(&c.Rules)
+	}
 	public := map[string]identity.Public{}
 	add := func(id string, role charter.Role) {
 		who, err := identity.Generate(rand.Reader)

@@ -27,6 +27,7 @@ type Options struct {
 	MinContributors int // 0: as few as is safe
 	Corruptions     int // 0: 1
 	MinCohort       int // of the table, which has no privacy unit but its rows; 0: 1
+	Rules           func(*charter.Rules)
 	Coordinator     func(*coordinator.Config)
 	Worker          func(id string, cfg *worker.Config)
 }
@@ -54,7 +55,7 @@ type Space struct {
 const (
 	CoordinatorID  = "hub"
 	AnalystID      = "ada"
-	OtherAnalystID = "bob" // asks nothing
+	OtherAnalystID = "bob"
 )
 
 // New makes a space in which nothing runs yet. The rows depend on a seed that is
@@ -215,10 +216,13 @@ func (s *Space) Start() *Space {
 }
 
 // Client opens a client of the analyst.
-func (s *Space) Client() *analyst.Client {
+func (s *Space) Client() *analyst.Client { return s.ClientOf(AnalystID) }
+
+// ClientOf opens a client of one of the analysts.
+func (s *Space) ClientOf(id string) *analyst.Client {
 	s.T.Helper()
 	c, err := analyst.Open(analyst.Config{
-		Bundle: s.Bundle, Self: AnalystID, Identity: s.identities[AnalystID], Store: s.Store(AnalystID),
+		Bundle: s.Bundle, Self: id, Identity: s.identities[id], Store: s.Store(id),
 		Client:   transport.ClientConfig{Address: s.Address, Proxy: "direct", Timing: timing(), Software: "test"},
 		Software: "test", Log: s.logger("analyst"),
 	})

@@ -320,7 +320,7 @@ func (f *features) word(word, used int) string {
 		for class, bits := range table {
 			texts[class] = fmt.Sprint(bits & full)
 		}
-		terms = append(terms, fmt.Sprintf("CAST([%s] AS BIGINT[])[f%d + 1]", strings.Join(texts, ", "), i))
+		terms = append(terms, fmt.Sprintf("CAST('[%s]' AS BIGINT[])[f%d + 1]", strings.Join(texts, ", "), i))
 	}
 	if len(terms) == 0 {
 		return fmt.Sprintf("CAST(%d AS BIGINT)", full)

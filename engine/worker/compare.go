@@ -76,11 +76,12 @@ func (j *job) compare(ctx context.Context) error {
 		return nil
 	}
 	finding, err := j.find(ctx, p, plans)
-	if err != nil {
-		if !differencing.TooMany.Is(err) || rule == charter.DifferencingRefuse {
-			return err
-		}
+	if differencing.TooMany.Is(err) && rule == charter.DifferencingNote {
 		j.log.Warn("question not compared with earlier ones", obs.Err(err))
+		finding, err = j.find(ctx, p, nil)
+	}
+	if err != nil {
+		return err
 	}
 	if finding != nil {
 		j.note(finding, ids, rule)
@@ -159,5 +160,6 @@ func (j *job) inputLeaves() bool {
 		return false
 	}
 	crashpoint.Here(crashpoint.WorkerInputAfter)
+	j.log.Debug("input leaves", "attempt", j.attempt.number)
 	return true
 }
