@@ -167,6 +167,34 @@ func TestComplementsAtOnce(t *testing.T) {
 	}
 }
 
+// TestDataChange: what an owner accepted is compared once more before its input leaves, over the
+// data as they are then.
+func TestDataChange(t *testing.T) {
+	s := guardedSpace(t, "").Start()
+	answered(t, s.AskSQL(s.Client(), everything))
+	s.StopWorker("owner3")
+	var costs []int64
+	for _, r := range s.Rows["owner1"] {
+		costs = append(costs, r.Cost)
+	}
+	slices.Sort(costs)
+	limit := costs[len(costs)/2]
+	q := s.AskSQL(s.Client(), fmt.Sprintf("%s WHERE cost < %d", everything, limit))
+	s.Log.UntilTimes("job accepted", 5) // three, and two
+	rows := slices.Clone(s.Rows["owner1"])
+	for i := range rows[1:] {
+		rows[i+1].Cost = min(rows[i+1].Cost, limit-1)
+	}
+	rows[0].Cost = limit
+	s.SetRows("owner1", rows)
+	s.StartWorker("owner3")
+	_, err := q.Wait()
+	wantCode(t, err, coordinator.TooFew)
+	if !strings.Contains(err.Error(), "owner1") || !strings.Contains(err.Error(), differencing.Earlier.Code) {
+		t.Fatalf("the error does not say who withdrew: %v", err)
+	}
+}
+
 // TestCancelledBeforeTheInput: a question that ended before any input left is not one that others are
 // compared with; one of which an input may have left is, though it was never answered.
 func TestCancelledBeforeTheInput(t *testing.T) {

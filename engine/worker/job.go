@@ -120,6 +120,9 @@ func (j *job) validate() {
 		if err == nil {
 			err = j.compare(ctx)
 		}
+		if ctx.Err() != nil {
+			return // no decision
+		}
 		decided := make(chan struct{})
 		j.post(ctx, func() { defer close(decided); j.validated(err) })
 		select {
