@@ -59,6 +59,8 @@ func (r *Rules) write(w *wire.Writer) {
 	w.U32(uint32(r.MaxCells))
 	w.U64(uint64(r.JobLifetime))
 	w.String(r.Verification)
+	w.String(r.Differencing.Mode)
+	w.U64(uint64(r.Differencing.Window))
 }
 
 func (m *Member) write(w *wire.Writer) {

@@ -18,7 +18,7 @@ func TestHashIsPinned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "54860fd9ce84ad7f930228c2cd0bb24034d8eb84592bd3c579ec3870390294ee"
+	const want = "8bfcc7ac8b95bac59a326b431c35fefc03c60e8fe175a03ea7427665f5ea4325"
 	if got := c.HashText(); got != want {
 		t.Errorf("hash of testdata/hospitals.yaml is %s, want %s", got, want)
 	}
@@ -41,6 +41,7 @@ func TestHashIgnoresLayout(t *testing.T) {
 		"owners":                         strings.ReplaceAll(text, "max_rows:", "owners: [west, south, north]\n    max_rows:"),
 		"boolean domain":                 strings.ReplaceAll(text, "type: boolean, role: category", "type: boolean, role: category, domain: [false, true]"),
 		"lifetime":                       strings.ReplaceAll(text, "purposes:", "max_cells: 100000\n  job_lifetime: 1440m\n  purposes:"),
+		"differencing":                   strings.ReplaceAll(text, "purposes:", "differencing: {mode: note, window: 43200m}\n  purposes:"),
 		"sets":                           strings.ReplaceAll(strings.ReplaceAll(text, "[sum, count]", "[count, sum]"), "[owner, analyst]", "[analyst, owner]"),
 		"a cohort that asks for no more": strings.ReplaceAll(text, "range: [0, 120]}", "range: [0, 120], min_cohort: 1}"),
 		"order of keys":                  strings.ReplaceAll(text, "version: 1\namend: {rule: unanimous}\n", "amend: {rule: unanimous}\nversion: 1\n"),

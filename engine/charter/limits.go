@@ -7,6 +7,7 @@ const (
 	DefaultMinCohort   = 10
 	DefaultMaxCells    = 100_000
 	DefaultJobLifetime = 24 * time.Hour
+	DefaultWindow      = 30 * 24 * time.Hour // of earlier questions
 )
 
 // What a charter says about values outside a declared range.
@@ -21,6 +22,13 @@ const (
 	VerifyAll  = "all"  // every one
 	VerifySome = "some" // tolerated_corruption + 1 of them
 	VerifyNone = "none" // nobody: the coordinator is trusted for suppression
+)
+
+// What an owner does about differences of a few units.
+const (
+	DifferencingRefuse = "refuse" // the question
+	DifferencingNote   = "note"   // in its log
+	DifferencingOff    = "off"    // nothing
 )
 
 // Rules of amendment.
@@ -57,4 +65,6 @@ const (
 	MinOwners      = 3
 	MinJobLifetime = time.Minute
 	MaxJobLifetime = 31 * 24 * time.Hour
+	MinWindow      = time.Hour
+	MaxWindow      = 365 * 24 * time.Hour
 )

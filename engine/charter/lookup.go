@@ -111,6 +111,22 @@ func (r *Rules) Verify() string {
 	return r.Verification
 }
 
+// Rule is the mode.
+func (d *Differencing) Rule() string {
+	if d.Mode == "" {
+		return DifferencingNote
+	}
+	return d.Mode
+}
+
+// Span is the window.
+func (d *Differencing) Span() time.Duration {
+	if d.Window == 0 {
+		return DefaultWindow
+	}
+	return d.Window.Std()
+}
+
 // Lifetime is the longest time between the making of a job and its expiry.
 func (r *Rules) Lifetime() time.Duration {
 	if r.JobLifetime == 0 {

@@ -13,6 +13,7 @@ func (c *Charter) Normalise() {
 	c.Rules.MaxCells = c.Rules.Cells()
 	c.Rules.JobLifetime = Duration(c.Rules.Lifetime())
 	c.Rules.Verification = c.Rules.Verify()
+	c.Rules.Differencing = Differencing{c.Rules.Differencing.Rule(), Duration(c.Rules.Differencing.Span())}
 	c.Rules.Purposes = sorted(c.Rules.Purposes)
 	for i := range c.Members {
 		c.Members[i].Roles = sorted(c.Members[i].Roles)

@@ -25,6 +25,16 @@ type Rules struct {
 	MaxCells            int      `yaml:"max_cells,omitempty"`  // cells of one result; 0: DefaultMaxCells
 	JobLifetime         Duration `yaml:"job_lifetime,omitempty"`
 	Verification        string   `yaml:"verification,omitempty"` // which workers evaluate guarded releases again: VerifyAll (default), VerifySome, VerifyNone
+
+	Differencing Differencing `yaml:"differencing,omitempty"`
+}
+
+// Differencing is what an owner does about a question one of whose numbers can be
+// subtracted from another, of the same or of an earlier question, so that only a few units are
+// left. It is about numbers that need more than one unit behind them.
+type Differencing struct {
+	Mode   string   `yaml:"mode,omitempty"`   // DifferencingRefuse, DifferencingNote (default), DifferencingOff
+	Window Duration `yaml:"window,omitempty"` // how long a question counts as an earlier one; 0: DefaultWindow
 }
 
 // Role is what a member may do in the space.

@@ -222,6 +222,11 @@ func (c *Charter) checkRules(k check) {
 	}
 	k.at("max_cells").within(int64(r.Cells()), 1, MaxCellsLimit)
 	k.at("verification").oneOf(r.Verify(), VerifyAll, VerifySome, VerifyNone)
+	d := k.at("differencing")
+	d.at("mode").oneOf(r.Differencing.Rule(), DifferencingRefuse, DifferencingNote, DifferencingOff)
+	if w := r.Differencing.Span(); w < MinWindow || w > MaxWindow {
+		d.at("window").fail("%s outside %s to %s", r.Differencing.Window, Duration(MinWindow), Duration(MaxWindow))
+	}
 	if l := r.Lifetime(); l < MinJobLifetime || l > MaxJobLifetime {
 		k.at("job_lifetime").fail("%s outside 1m to %s", r.JobLifetime, Duration(MaxJobLifetime))
 	}

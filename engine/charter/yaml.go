@@ -73,6 +73,7 @@ func (p *printer) rules(r *Rules) {
 	pairs = optional(pairs, "max_cells", strconv.Itoa(r.MaxCells), r.MaxCells != 0)
 	pairs = optional(pairs, "job_lifetime", r.JobLifetime.String(), r.JobLifetime != 0)
 	pairs = optional(pairs, "verification", r.Verification, r.Verification != "")
+	pairs = optional(pairs, "differencing", flow(r.Differencing.pairs()), r.Differencing != Differencing{})
 	p.block("  ", pairs)
 }
 
@@ -81,6 +82,11 @@ func optional(pairs []pair, key, value string, given bool) []pair {
 		pairs = append(pairs, pair{key, value})
 	}
 	return pairs
+}
+
+func (d *Differencing) pairs() []pair {
+	pairs := optional(nil, "mode", scalar(d.Mode), d.Mode != "")
+	return optional(pairs, "window", d.Window.String(), d.Window != 0)
 }
 
 func (m *Member) pairs() []pair {

@@ -111,6 +111,7 @@ type Accept struct {
 	Corruptions     int      `yaml:"tolerated_corruption" range:"0,500" help:"Least number of corrupt owners that a job must tolerate; 0: the charter's."`
 	MinCohort       int      `yaml:"min_cohort" range:"0,20" help:"Least number of privacy units behind every released number; 0: the charter's."`
 	MaxCells        int      `yaml:"max_cells" range:"0,1048576" help:"Most cells of a result; 0: the charter's."`
+	Differencing    string   `yaml:"differencing" oneof:"charter,note,refuse" help:"What is done about questions that differ in a few units from another; charter: what the charter says, and otherwise the stricter of both."`
 	Purposes        []string `yaml:"purposes" help:"Purposes that are served; left out: the charter's."`
 	Analysts        []string `yaml:"analysts" help:"Ids of the analysts who are served; left out: all of the charter."`
 	Tables          []string `yaml:"tables" help:"Tables that are served; left out: all that are mapped."`
@@ -122,6 +123,7 @@ func DefaultWorker() *Worker {
 	return &Worker{
 		Engine: Engine{Memory: DefaultMemory},
 		Limits: WorkerLimits{MaxJobs: DefaultRunning, MaxMessage: DefaultMaxMessage},
+		Accept: Accept{Differencing: "charter"},
 		Log:    Log{Level: DefaultLogLevel, Format: DefaultLogFormat},
 	}
 }

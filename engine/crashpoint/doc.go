@@ -36,6 +36,8 @@ const (
 	WorkerDecisionAfter  Point = "worker.decision.after"
 	WorkerClaimBefore    Point = "worker.claim.before" // an attempt begins, with or without a key set made ahead
 	WorkerClaimAfter     Point = "worker.claim.after"
+	WorkerInputBefore    Point = "worker.input.before" // the question counts as asked for good
+	WorkerInputAfter     Point = "worker.input.after"
 	WorkerPersistBefore  Point = "worker.persist.before"
 	WorkerPersistAfter   Point = "worker.persist.after"
 	WorkerReleaseBefore  Point = "worker.release.before"

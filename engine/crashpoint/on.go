@@ -16,7 +16,7 @@ var All = []Point{
 	CoordinatorJobBefore, CoordinatorJobAfter, CoordinatorDecisionBefore, CoordinatorDecisionAfter,
 	CoordinatorPersistBefore, CoordinatorPersistAfter, CoordinatorSendAfter,
 	CoordinatorResultBefore, CoordinatorResultAfter,
-	WorkerDecisionBefore, WorkerDecisionAfter, WorkerClaimBefore, WorkerClaimAfter, WorkerPersistBefore, WorkerPersistAfter,
+	WorkerDecisionBefore, WorkerDecisionAfter, WorkerClaimBefore, WorkerClaimAfter, WorkerInputBefore, WorkerInputAfter, WorkerPersistBefore, WorkerPersistAfter,
 	WorkerReleaseBefore, WorkerReleaseAfter, WorkerSendAfter,
 }
 

@@ -16,6 +16,9 @@ func (s *Space) found() {
 		Rules:  charter.Rules{MinContributors: s.opts.MinContributors, ToleratedCorruption: s.opts.Corruptions, Verification: s.opts.Verification},
 		Tables: s.opts.tables(),
 	}
+	if s.opts.Rules != nil {
+		s.opts.Rules(&c.Rules)
+	}
 	public := map[string]identity.Public{}
 	add := func(id string, role charter.Role) {
 		who, err := identity.Generate(rand.Reader)

@@ -41,6 +41,14 @@ func (s *Space) AskWith(c *analyst.Client, opts analyst.Options) *Question {
 	})
 }
 
+// AskSQL asks something else than [Query].
+func (s *Space) AskSQL(c *analyst.Client, sql string) *Question {
+	s.T.Helper()
+	return s.follow(analyst.Options{}, func(ctx context.Context, opts analyst.Options) (*analyst.Answer, error) {
+		return c.Ask(ctx, sql, opts)
+	})
+}
+
 // Resume goes on with a question, with a client of its own.
 func (s *Space) Resume(job store.JobID, opts analyst.Options) *Question {
 	s.T.Helper()

@@ -31,6 +31,7 @@ type Options struct {
 	CostCohort      int    // min_cohort of the column cost; 0: that of the table
 	Units           bool   // rows belong to patients, and these are the privacy units
 	Verification    string // of a guarded release; "": the charter's default
+	Rules           func(*charter.Rules)
 	Coordinator     func(*coordinator.Config)
 	Worker          func(id string, cfg *worker.Config)
 }
@@ -58,7 +59,7 @@ type Space struct {
 const (
 	CoordinatorID  = "hub"
 	AnalystID      = "ada"
-	OtherAnalystID = "bob" // asks nothing
+	OtherAnalystID = "bob"
 )
 
 // New makes a space in which nothing runs yet. The rows depend on a seed that is
@@ -100,6 +101,15 @@ func (s *Space) mapTable(id string) {
 	s.must(err)
 	s.T.Cleanup(engine.Close)
 	s.files[id], s.sources[id] = file, engine
+}
+
+// SetRows replaces the rows of an owner, in its file.
+func (s *Space) SetRows(id string, rows []Row) {
+	s.T.Helper()
+	fresh := s.files[id] + ".new"
+	s.must(os.WriteFile(fresh, []byte(s.opts.csv(rows)), 0o600))
+	s.must(os.Rename(fresh, s.files[id]))
+	s.Rows[id] = rows
 }
 
 func openTable(file string, bundle *charter.Bundle) (*source.Engine, error) {
@@ -222,10 +232,13 @@ func (s *Space) Start() *Space {
 }
 
 // Client opens a client of the analyst.
-func (s *Space) Client() *analyst.Client {
+func (s *Space) Client() *analyst.Client { return s.ClientOf(AnalystID) }
+
+// ClientOf opens a client of one of the analysts.
+func (s *Space) ClientOf(id string) *analyst.Client {
 	s.T.Helper()
 	c, err := analyst.Open(analyst.Config{
-		Bundle: s.Bundle, Self: AnalystID, Identity: s.identities[AnalystID], Store: s.Store(AnalystID),
+		Bundle: s.Bundle, Self: id, Identity: s.identities[id], Store: s.Store(id),
 		Client:   transport.ClientConfig{Address: s.Address, Proxy: "direct", Timing: timing(), Software: "test"},
 		Software: "test", Log: s.logger("analyst"),
 	})

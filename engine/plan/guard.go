@@ -28,12 +28,15 @@ type Guard struct {
 // be NULL, where a column does not count that cannot be NULL anyway: by the
 // charter, or because Where or the filter compares it.
 func Guards(p *Plan, ch *charter.Charter) []Guard {
+	return slices.DeleteFunc(Supports(p, ch), func(g Guard) bool { return g.K < 2 })
+}
+
+// Supports are the guards of a plan and, with K = 1, what would guard the sums that are
+// released whatever their number of units: together they have every sum once.
+func Supports(p *Plan, ch *charter.Charter) []Guard {
 	t := ch.Table(p.Table)
 	var guards []Guard
 	for i, k := range Cohorts(p, ch) {
-		if k < 2 {
-			continue
-		}
 		filter, present := p.Sums[i].Filter, p.Sums[i].nullable(t, p.Where)
 		at := slices.IndexFunc(guards, func(g Guard) bool {
 			return g.K == k && slices.Equal(g.Present, present) && g.Filter.Equal(filter)

@@ -1,6 +1,9 @@
 package store
 
-import "strconv"
+import (
+	"strconv"
+	"time"
+)
 
 // Limit lets the database grow by at most n more pages, as a full disk would.
 func (d *db) Limit(pages int) error {
@@ -11,6 +14,9 @@ func (d *db) Limit(pages int) error {
 	_, err := d.sql.Exec("PRAGMA max_page_count = " + strconv.Itoa(have+pages))
 	return err
 }
+
+// SetNow sets the clock of a store.
+func (d *db) SetNow(now func() time.Time) { d.now = now }
 
 // FileName is the database inside a store folder.
 const FileName = fileName

@@ -57,6 +57,7 @@ type Offered struct {
 	Expires  time.Time
 	Ended    bool   // over for this worker
 	Ending   string // how
+	Asked    *Asked // to Decide only: the question, if it is accepted and others are compared with it
 }
 
 const offeredColumns = "id, manifest, offer, analyst, accepted, code, message, remedy, expires, ended IS NOT NULL, ending"
@@ -82,6 +83,9 @@ func (w *Worker) Decide(o Offered) error {
 		verdict := ledger.Refused
 		if o.Accepted {
 			verdict = ledger.Accepted
+			if err := w.reserve(tx, o.ID, o.Asked); err != nil {
+				return err
+			}
 		}
 		return w.record(tx,
 			ledger.Entry{Kind: ledger.Asked, Job: o.ID, Manifest: o.Manifest, About: o.About},
@@ -200,6 +204,9 @@ func (w *Worker) Release(job JobID, attempt uint32, digest [32]byte) error {
 	return w.write("store a release", func(tx *sql.Tx) error {
 		err := once(tx.Exec(insert, digest[:], millis(w.now()), job[:], attempt))
 		if err == nil {
+			if err := w.touch(tx, job, attempt); err != nil {
+				return err
+			}
 			return w.recordOf(tx, job, ledger.Entry{Kind: ledger.Released, Attempt: attempt, Digest: digest})
 		}
 		if !errors.Is(err, ErrExists) {
@@ -258,8 +265,10 @@ func (w *Worker) End(job JobID, e Ending) error {
 		if err != nil && !errors.Is(err, ErrExists) {
 			return err
 		}
-		_, err = tx.Exec("DELETE FROM attempt WHERE job = ?", job[:])
-		return err
+		if _, err := tx.Exec("DELETE FROM attempt WHERE job = ?", job[:]); err != nil {
+			return err
+		}
+		return drop(tx, job)
 	})
 	if err != nil {
 		return err
@@ -287,8 +296,10 @@ func (w *Worker) Prune(keep time.Duration) (int64, error) {
 			return err
 		}
 		var err error
-		gone, err = count(tx.Exec("DELETE FROM job WHERE ended < ? AND expires < ?", limit, limit))
-		return err
+		if gone, err = count(tx.Exec("DELETE FROM job WHERE ended < ? AND expires < ?", limit, limit)); err != nil {
+			return err
+		}
+		return w.pruneAsked(tx)
 	})
 	return gone, err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/tacit-space/tacit/crypto/identity"
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/config"
+	"github.com/tacit-space/tacit/engine/differencing"
 	"github.com/tacit-space/tacit/engine/obs"
 	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/source"
@@ -43,6 +44,8 @@ type Source interface {
 	// AggregateUnits runs the owner's part of a plan, and counts the privacy units of each
 	// guard. The caller releases the reader.
 	AggregateUnits(ctx context.Context, p *plan.Plan, guards []plan.Guard) (array.RecordReader, error)
+	// Compare fills a comparison of questions from the table's rows.
+	Compare(ctx context.Context, table string, c *differencing.Comparison) error
 }
 
 // Config of a worker.

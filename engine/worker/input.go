@@ -61,6 +61,9 @@ func (j *job) contribution(ctx context.Context) (ring.Vector, [][]uint64, error)
 	if j.layout != nil {
 		guards = j.layout.Guards
 	}
+	if err := j.compare(ctx); err != nil {
+		return ring.Vector{}, nil, err
+	}
 	rows, err := j.w.Source.AggregateUnits(ctx, p, guards)
 	if err != nil {
 		return ring.Vector{}, nil, err
@@ -108,6 +111,9 @@ func publicFault(err error) *fault.Fault {
 // attempt needs the input again.
 func (j *job) feed() {
 	if j.attempt == nil {
+		return
+	}
+	if !j.inputLeaves() {
 		return
 	}
 	if j.layout == nil {

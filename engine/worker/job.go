@@ -48,6 +48,7 @@ type job struct {
 	attempt   *attempt
 	input     *input // of the local query, once it was begun
 	over      bool
+	compared  *compared // what the question was compared with last; of the validation, then of the local query
 
 	cancelValidation context.CancelFunc // of a new job
 }
@@ -119,10 +120,22 @@ func (j *job) validate() {
 	j.cancelValidation = cancel
 	j.w.wg.Go(func() {
 		defer cancel()
+		defer j.takeTurn(ctx)()
 		begun := time.Now()
 		_, err := j.w.Source.Validate(ctx, j.request.Job.Plan.Table)
+		if err == nil {
+			err = j.compare(ctx)
+		}
 		j.computed.Add(int64(time.Since(begun)))
-		j.post(ctx, func() { j.validated(err) })
+		if ctx.Err() != nil {
+			return // no decision
+		}
+		decided := make(chan struct{})
+		j.post(ctx, func() { defer close(decided); j.validated(err) })
+		select {
+		case <-decided:
+		case <-ctx.Done():
+		}
 	})
 }
 

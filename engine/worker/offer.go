@@ -95,7 +95,7 @@ func (w *worker) decide(j *job, why error) error {
 	err := w.store.Decide(store.Offered{
 		ID: j.id, Manifest: j.hash, Offer: j.offer, Analyst: j.manifest.Analyst.ID,
 		About:    ledger.About(&j.request.Job, w.space),
-		Accepted: why == nil, Reason: reason, Expires: time.Unix(j.manifest.Expiry, 0),
+		Accepted: why == nil, Reason: reason, Expires: time.Unix(j.manifest.Expiry, 0), Asked: j.asked(),
 	})
 	if err == nil {
 		crashpoint.Here(crashpoint.WorkerDecisionAfter)

@@ -25,6 +25,7 @@ type worker struct {
 	link    *transport.Link
 	box     *runner.Mailbox[transport.Packet] // towards the coordinator
 	queries chan struct{}                     // one token per local query that runs
+	turns   map[string]chan struct{}          // by table: one token for the job that is being compared and decided
 
 	life context.Context         // of the role
 	stop context.CancelCauseFunc // ends it
@@ -73,6 +74,7 @@ func start(ctx context.Context, cfg Config, state *store.Worker) (*worker, error
 		Config: cfg, space: cfg.Bundle.Charter(), store: state, link: link,
 		box:     runner.NewMailbox[transport.Packet](),
 		queries: make(chan struct{}, cfg.Limits.MaxQueries),
+		turns:   turnsOf(cfg.Bundle.Charter()),
 		jobs:    map[store.JobID]*job{},
 	}
 	w.life, w.stop = context.WithCancelCause(ctx)

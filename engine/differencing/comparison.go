@@ -1,0 +1,171 @@
+package differencing
+
+import (
+	"slices"
+
+	"github.com/tacit-space/tacit/engine/charter"
+	"github.com/tacit-space/tacit/engine/plan"
+)
+
+// Limits of one comparison.
+const (
+	MaxPacked = 60   // cells of a series that is kept as bits of a word
+	MaxWords  = 64   // words of 60 bits
+	MaxWide   = 32   // series with more cells
+	Cap       = 20   // units that are told apart; no k is larger
+	dense     = 4096 // pairs of cells that are kept in a table
+)
+
+// Comparison of one question with itself and with earlier ones. It is filled row by row
+// ([Comparison.Rows], [Comparison.Unit]) and then asked ([Comparison.Find]). It has one owner.
+type Comparison struct {
+	Series []Series // those that are compared with another
+	Left   []int    // earlier questions that cannot be evaluated any more, as indices into earlier
+
+	unit  bool // the table has a unit column
+	pairs []*pair
+}
+
+// New prepares the comparison of a question with earlier ones about the same table. Nothing is to compare if the result has no series. The question must be one that
+// [plan.Check] accepts. It fails with [TooMany] beyond the limits.
+func New(question *plan.Plan, earlier []*plan.Plan, ch *charter.Charter) (*Comparison, error) {
+	t := ch.Table(question.Table)
+	c := &Comparison{unit: t.Unit != ""}
+	all, err := seriesOf(question, ch, 0)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range earlier {
+		if p.Table != question.Table || !fits(p, t) {
+			c.Left = append(c.Left, i)
+			continue
+		}
+		more, err := seriesOf(p, ch, i+1)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range more {
+			all = merge(all, s)
+		}
+	}
+	c.choose(all)
+	return c, c.within()
+}
+
+// choose keeps the series that are compared with another, and pairs them.
+func (c *Comparison) choose(all []Series) {
+	at := make([]int, len(all))
+	for i := range all {
+		at[i] = -1
+		if slices.ContainsFunc(all, func(o Series) bool { return o.key != all[i].key && all[i].comparable(&o) }) {
+			at[i] = len(c.Series)
+			c.Series = append(c.Series, all[i])
+		}
+	}
+	for i := range c.Series {
+		for j := i + 1; j < len(c.Series); j++ {
+			if c.Series[i].comparable(&c.Series[j]) {
+				c.pairs = append(c.pairs, newPair(c.Series, i, j))
+			}
+		}
+	}
+}
+
+// within checks the limits.
+func (c *Comparison) within() error {
+	var words Words
+	wide := 0
+	for i := range c.Series {
+		if n := c.Series[i].Plan.Cells(); n <= MaxPacked {
+			words.Place(n)
+		} else {
+			wide++
+		}
+	}
+	if len(words) > MaxWords || wide > MaxWide {
+		return TooMany.New("more series than are compared in one scan")
+	}
+	return nil
+}
+
+// Words is the number of bits that are taken in each word.
+type Words []int
+
+// Place finds room for a series of 1 to [MaxPacked] cells: a word, and its first bit.
+func (w *Words) Place(cells int) (word, bit int) {
+	for word < len(*w) && (*w)[word]+cells > MaxPacked {
+		word++
+	}
+	if word == len(*w) {
+		*w = append(*w, 0)
+	}
+	bit = (*w)[word]
+	(*w)[word] += cells
+	return word, bit
+}
+
+// Cell is one cell of one series.
+type Cell struct{ Series, Cell int }
+
+// Rows adds rows that lie in the same cells: cells has one per series, -1 for none; units is how
+// many units have one of the rows, and few names them if they are fewer than [Cap]. Rows of
+// a table without unit are named by nobody: few is nil then, and each row is a unit.
+func (c *Comparison) Rows(cells []int, units int, few []uint64) {
+	for _, p := range c.pairs {
+		a, b := cells[p.i], cells[p.j]
+		if a < 0 && b < 0 {
+			continue
+		}
+		u := p.at(a, b)
+		switch {
+		case !c.unit:
+			u.add(units)
+		case units >= Cap:
+			u.add(Cap)
+		default:
+			u.name(few)
+		}
+	}
+}
+
+// Unit adds units by all the cells in which they have rows, of packed series only.
+func (c *Comparison) Unit(cells []Cell, units int) {
+	for _, p := range c.pairs {
+		p.addUnits(cells, units)
+	}
+}
+
+// Find returns the first finding, or nil.
+func (c *Comparison) Find() *Finding {
+	for _, p := range c.pairs {
+		if why := p.judge(); why != "" {
+			return &Finding{Question: max(p.s.Question, p.t.Question), How: why}
+		}
+	}
+	return nil
+}
+
+// Finding says that the rule applies. It holds no number of units.
+type Finding struct {
+	Question int // 0: within the new question; i: with earlier question i-1
+	How      How
+}
+
+// How two series are found to differ in a few units.
+type How string
+
+// Ways.
+const (
+	ByRows  How = "a cell against a cell"
+	ByUnits How = "the units of a cell against those of a cell"
+	ByParts How = "a cell against parts of it"
+	ByName  How = "a cell against a part of it that is empty here"
+)
+
+// Fault returns the refusal, for everybody.
+func (f *Finding) Fault() error {
+	if f.Question == 0 {
+		return Within.New("two numbers of the question, or a total and its parts, differ in a few units of this owner")
+	}
+	return Earlier.New("a number of the question differs from one of an earlier question in a few units of this owner")
+}
