@@ -21,7 +21,7 @@ const (
 // reached, that it restarts.
 var (
 	passing    = []*fault.Kind{transport.Busy, transport.Stopping, transport.Lost, transport.TimedOut}
-	restarting = append([]*fault.Kind{transport.Unreachable}, passing...)
+	restarting = append([]*fault.Kind{transport.Unreachable, transport.TLSFailed}, passing...)
 )
 
 // patiently repeats a call while it fails with one of these kinds, with growing,

@@ -32,8 +32,9 @@ type attempt struct {
 	committed    atomic.Bool         // a state is stored: workers may have released
 	silent       []session.Party     // when a phase ended by its clock; read once the runner ended
 
-	mu   sync.Mutex
-	sent map[session.Party][][]byte // to each worker, in order, for a fresh session
+	mu       sync.Mutex
+	sent     map[session.Party][][]byte // to each worker, in order, for a fresh session
+	answered map[session.Party]int      // so many of them are not needed once the phase is over
 }
 
 // gather waits for workers and begins an attempt, or resumes the one that the
@@ -164,7 +165,7 @@ func (j *job) resume(stored store.Attempt) {
 func (j *job) newAttempt(number uint32, participants []session.Party) *attempt {
 	return &attempt{
 		j: j, number: number, participants: participants,
-		sent: map[session.Party][][]byte{}, out: make(chan runner.Outcome, 1),
+		sent: map[session.Party][][]byte{}, answered: map[session.Party]int{}, out: make(chan runner.Outcome, 1),
 	}
 }
 
@@ -200,7 +201,7 @@ func (a *attempt) timeout(p session.Phase) time.Duration {
 	return a.j.c.Timing.Round
 }
 
-// repeat says Begin, and everything that the machine said to the worker so far.
+// repeat says Begin, and everything that the machine said to the worker and that it may not have received.
 func (a *attempt) repeat(p session.Party) {
 	if !slices.Contains(a.participants, p) {
 		return
@@ -212,6 +213,17 @@ func (a *attempt) repeat(p session.Party) {
 		packets = append(packets, a.j.packet(a.number, envelope.Protocol, body))
 	}
 	a.j.c.tell(a.j.nameOf(p), packets...)
+}
+
+// entered forgets what was said before the phase that ended: all who are still in have spoken
+// in it, and so had received that. Shares that are relayed to auditors would add up otherwise.
+func (a *attempt) entered() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for p, bodies := range a.sent {
+		a.sent[p] = slices.Delete(bodies, 0, a.answered[p])
+		a.answered[p] = len(a.sent[p])
+	}
 }
 
 // gone tells the machine that a worker is out of this attempt.

@@ -22,6 +22,7 @@ type phases struct {
 
 func (w *phases) entered(p session.Phase) {
 	w.left()
+	w.a.entered()
 	w.phase, w.since, w.heard = p, time.Now(), map[session.Party]bool{}
 	w.tell("phase", 0)
 }

@@ -155,13 +155,14 @@ type watch struct {
 	failed error // of on
 }
 
-// passing reports whether a fault may be over at the next attempt.
+// passing reports whether a fault may be over at the next attempt, once there was a
+// connection: a coordinator that stops cuts handshakes too.
 func passing(err error) bool {
 	var f *fault.Fault
 	if !errors.As(err, &f) {
 		return false
 	}
-	for _, k := range []*fault.Kind{Lost, Stopping, TimedOut, Unreachable, Busy} {
+	for _, k := range []*fault.Kind{Lost, Stopping, TimedOut, Unreachable, TLSFailed, Busy} {
 		if k.Code == f.Code {
 			return true
 		}
