@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -248,18 +250,26 @@ func TestWatch(t *testing.T) {
 	}
 	cfg := w.client("ana")
 	cut := &cutter{}
-	cfg.Wrap = cut.wrap
+	var handshakes atomic.Int32 // that are cut yet
+	cfg.Wrap = func(conn net.Conn) net.Conn {
+		if handshakes.Add(-1) >= 0 {
+			conn.Close()
+		}
+		return cut.wrap(conn)
+	}
 	c := startClient(t, cfg)
 	seen := make(chan Progress, 10)
 	done := make(chan error, 1)
 	go func() {
 		done <- c.Watch(ctxbg, JobID{1}, func(p Progress) error { seen <- p; return nil })
+		close(seen)
 	}()
 	first := <-seen
 	if first.State != Running || first.Attempt != 1 || first.Phase != 2 || first.Heard != 3 || first.Expected != 4 ||
 		first.Event != "joined" || first.Member != "w0" || !first.Time.Equal(time.Unix(1, 2)) || first.Fault != nil {
 		t.Errorf("first event %+v", first)
 	}
+	handshakes.Store(2)
 	cut.cutAll()
 	<-seen // told again where it stands
 	again := newRecorder()
