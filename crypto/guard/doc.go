@@ -109,7 +109,7 @@
 //	opening        W→C  81 + 8·N·O
 //	result         C→A  121 + 1 218 n + 16·N·O
 //
-// A message is one share; the coordinator holds one sum, whatever n is.
+// A message is one share; the machine of the coordinator holds one sum, whatever n is.
 //
 // # Errors
 //
