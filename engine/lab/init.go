@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tacit-space/tacit/engine/lab/draft"
+	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/source"
 )
 
@@ -70,7 +71,17 @@ func (l *Lab) possible() error {
 		number := strings.Map(letter, strconv.Itoa(i))
 		c.Members[i].Key = "tk1" + strings.Repeat("a", 52-len(number)) + number
 	}
-	return c.Validate()
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	for i := range c.Tables {
+		t := &c.Tables[i]
+		if _, f := plan.NewLayout(plan.Smallest(t.Name), c); f != nil && plan.NoParameters.Is(f) {
+			return draft.ErrOption.New("nothing could be asked with a minimum cohort of %d and %d owners: %w", t.K(), len(c.OwnersOf(t.Name)), f).
+				With("Split the table over fewer owners, or release every number with --min-cohort 1.")
+		}
+	}
+	return nil
 }
 
 // letter turns a digit into one that a fingerprint can have.

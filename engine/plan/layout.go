@@ -96,6 +96,11 @@ func NewLayout(p *Plan, ch *charter.Charter) (*Layout, *fault.Fault) {
 	return best, nil
 }
 
+// Smallest is the smallest plan about a table: how many rows it has.
+func Smallest(table string) *Plan {
+	return &Plan{Table: table, Sums: []Sum{{}}, Width: Width64}
+}
+
 // GuardShape returns what the manifest of a plan says of its guarded release: nil if nothing is
 // guarded.
 func GuardShape(p *Plan, ch *charter.Charter) ([]byte, error) {

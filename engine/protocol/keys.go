@@ -51,7 +51,7 @@ func KeyStocks(b *charter.Bundle) []KeyStock {
 	ch := b.Charter()
 	var stocks []KeyStock
 	for i := range ch.Tables {
-		p := &plan.Plan{Table: ch.Tables[i].Name, Sums: []plan.Sum{{}}, Width: plan.Width64}
+		p := plan.Smallest(ch.Tables[i].Name)
 		layout, f := plan.NewLayout(p, ch)
 		if f != nil || layout == nil {
 			continue
