@@ -2,9 +2,6 @@ package secagg
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/cockroachdb/datadriven"
@@ -13,293 +10,88 @@ import (
 	"github.com/tacit-space/tacit/crypto/session"
 )
 
-// TestTranscripts runs the cases of testdata/*.txt. Commands:
+// TestTranscripts runs the cases of testdata/*.txt. Commands, besides those of
+// [cryptotest.Script]:
 //
 //	job n=5 T=1 t=4 min=4      a job; vectors of three elements
 //	attempt number=1 of=(1,2)  an attempt: machines of the server and these workers (default: all)
-//	rule KIND from=3 [to=2] do=lose|hold|twice|both|flip|cut
-//	                           what happens to messages of a kind
-//	free                       sends what was held
-//	say from=9 KIND            the last message of a kind, again, from this party
-//	gone 3 | kill 3            the driver's news of a party; a process killed and restored
-//	kill-at 3 effect=2         killed after so many effects
-//	split from=0 to=2 u3=(1,2) the server tells one worker another U3
-//	run [until=KIND]           with inputs, to the end, or until a message of a kind is said; prints what
-//	                           happens, repetitions of a kind in one line
+//	split to=2 u3=(1,2)        the server tells one worker another U3
 //	open                       the analyst opens the result
 func TestTranscripts(t *testing.T) {
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
-		if !strings.HasSuffix(path, ".txt") {
-			t.Skip("not a transcript")
-		}
-		s := &script{t: t}
-		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
-			s.t = t
-			return s.do(d)
-		})
-	})
+	cryptotest.Walk(t, func() func(*testing.T, *datadriven.TestData) string { return new(script).do })
 }
 
 type script struct {
-	t      *testing.T
-	w      *world
-	n      *cryptotest.Network
-	who    session.Parties
-	lines  []string
-	rules  []rule
-	held   []said
-	last   map[kind][]byte
-	ledger map[session.Party][32]byte
-	begun  bool
+	cryptotest.Script
+	w *world
 }
 
-type said struct {
-	from, to session.Party
-	body     []byte
-}
-
-// rule says what happens to messages.
-type rule struct {
-	kind     kind
-	from, to session.Party // to 0: anybody, if from is not the server
-	anybody  bool
-	do       string
-}
-
-func (s *script) do(d *datadriven.TestData) string {
+func (s *script) do(t *testing.T, d *datadriven.TestData) string {
+	s.T = t
 	switch d.Cmd {
 	case "job":
 		s.job(d)
 	case "attempt":
 		s.attempt(d)
-	case "rule":
-		s.rule(d)
-	case "free":
-		for _, h := range s.held {
-			s.n.Inject(h.from, h.to, h.body)
-		}
-		s.held = nil
-	case "say":
-		s.n.Inject(s.party(d, "from"), session.Coordinator, s.last[kindNamed(d.CmdArgs[1].Key)])
-	case "gone":
-		s.begin()
-		s.n.Cut(s.first(d))
-		s.n.Gone(s.first(d))
-	case "kill":
-		s.begin()
-		s.n.Restart(s.first(d))
-	case "kill-at":
-		var effect int
-		d.ScanArgs(s.t, "effect", &effect)
-		s.n.Kill[s.first(d)] = effect
 	case "split":
 		s.split(d)
-	case "run":
-		s.run(d)
 	case "open":
-		return s.opened()
+		return s.open()
 	default:
-		s.t.Fatalf("unknown command %s", d.Cmd)
+		return s.Do(d)
 	}
-	return s.flush()
+	return "ok"
 }
 
 func (s *script) job(d *datadriven.TestData) {
 	sh := shape{length: 3, width: 64}
-	d.ScanArgs(s.t, "n", &sh.n)
-	d.ScanArgs(s.t, "T", &sh.corruptions)
-	d.ScanArgs(s.t, "t", &sh.threshold)
-	d.ScanArgs(s.t, "min", &sh.min)
-	s.w = newWorld(s.t, sh, defences{})
-	s.ledger = map[session.Party][32]byte{}
+	d.ScanArgs(s.T, "n", &sh.n)
+	d.ScanArgs(s.T, "T", &sh.corruptions)
+	d.ScanArgs(s.T, "t", &sh.threshold)
+	d.ScanArgs(s.T, "min", &sh.min)
+	s.w = newWorld(s.T, sh, defences{})
+	s.Job()
 }
 
 func (s *script) attempt(d *datadriven.TestData) {
 	var number int
-	d.ScanArgs(s.t, "number", &number)
-	s.who = s.w.everyone()
+	d.ScanArgs(s.T, "number", &number)
+	who := s.w.everyone()
 	if d.HasArg("of") {
-		s.who = s.set(d, "of")
+		who = s.Set(d, "of")
 	}
-	s.w.tb = s.t
-	s.n = s.w.network(1, uint32(number), s.who)
-	s.n.Orderly, s.n.Ledger = true, s.ledger
-	s.rules, s.held, s.last = nil, nil, map[kind][]byte{}
-	s.n.Trace = func(format string, args ...any) { s.lines = append(s.lines, fmt.Sprintf(format, args...)) }
-	for _, p := range s.n.Parties() {
-		s.n.Lies[p] = func(to session.Party, body []byte) [][]byte { return s.pass(said{p, to, body}) }
-	}
-	s.begun = false
-}
-
-// begin starts the machines when the first thing happens, so that rules can be
-// made before.
-func (s *script) begin() {
-	if !s.begun {
-		s.begun = true
-		s.n.Begin()
-		s.w.provideInputs(s.n, s.who)
-	}
-}
-
-func (s *script) run(d *datadriven.TestData) {
-	s.begin()
-	if !d.HasArg("until") {
-		s.n.Run()
-		return
-	}
-	var until string
-	d.ScanArgs(s.t, "until", &until)
-	for s.last[kindNamed(until)] == nil && s.n.Step() {
-	}
-}
-
-func (s *script) rule(d *datadriven.TestData) {
-	r := rule{kind: kindNamed(d.CmdArgs[0].Key), from: s.party(d, "from"), anybody: !d.HasArg("to")}
-	if !r.anybody {
-		r.to = s.party(d, "to")
-	}
-	d.ScanArgs(s.t, "do", &r.do)
-	s.rules = append(s.rules, r)
-}
-
-// pass applies the first rule that fits.
-func (s *script) pass(m said) [][]byte {
-	s.last[kindOf(m.body)] = m.body
-	for _, r := range s.rules {
-		if r.kind == kindOf(m.body) && r.from == m.from && (r.anybody || r.to == m.to) {
-			return s.apply(r, m)
-		}
-	}
-	return [][]byte{m.body}
-}
-
-func (s *script) apply(r rule, m said) [][]byte {
-	switch r.do {
-	case "lose":
-		return nil
-	case "hold":
-		s.held = append(s.held, m)
-		return nil
-	case "twice":
-		return [][]byte{m.body, m.body}
-	case "flip":
-		m.body[len(m.body)-1] ^= 1
-	case "cut":
-		m.body = m.body[:len(m.body)-1]
-	case "both":
-		other := slices.Clone(m.body)
-		other[len(other)-1] ^= 1
-		return [][]byte{m.body, other}
-	default:
-		s.t.Fatalf("unknown rule %s", r.do)
-	}
-	return [][]byte{m.body}
+	s.w.tb = s.T
+	n := s.w.network(1, uint32(number), who)
+	s.Attempt(n, func() {
+		n.Begin()
+		s.w.provideInputs(n, who)
+	})
 }
 
 func (s *script) split(d *datadriven.TestData) {
-	to, u3 := s.party(d, "to"), s.set(d, "u3")
-	pass := s.n.Lies[session.Coordinator]
-	s.n.Lies[session.Coordinator] = func(p session.Party, body []byte) [][]byte {
-		if p == to && kindOf(body) == kindSurvivors {
+	var to int
+	d.ScanArgs(s.T, "to", &to)
+	u3 := s.Set(d, "u3")
+	pass := s.Network.Lies[session.Coordinator]
+	s.Network.Lies[session.Coordinator] = func(p session.Party, body []byte) [][]byte {
+		if p == session.Party(to) && kindOf(body) == kindSurvivors {
 			body = marshal(&survivors{u3: u3})
 		}
 		return pass(p, body)
 	}
 }
 
-func (s *script) opened() string {
-	o, err := s.w.open(s.n)
-	if results := s.n.Mailbox(session.Analyst); len(results) > 1 && !slices.Equal(results[0], results[1]) {
-		return "TWO DIFFERENT RESULTS"
+func (s *script) open() string {
+	result := s.Result()
+	if result == nil {
+		return "no result"
 	}
+	o, err := s.w.openResult(result)
 	switch {
 	case err != nil:
 		return err.Error()
-	case o == nil:
-		return "no result"
 	case !o.Sum.Equal(s.w.sum(o.Participants)):
 		return "WRONG SUM"
 	}
 	return fmt.Sprintf("the sum of %v, signed by %d", o.Participants, o.Signatures)
-}
-
-// flush joins lines that differ in a worker only: "1..5 -> 0 input".
-func (s *script) flush() string {
-	var out []string
-	for i := 0; i < len(s.lines); {
-		j := i + 1
-		for j < len(s.lines) && shapeOf(s.lines[j]) == shapeOf(s.lines[i]) {
-			j++
-		}
-		out = append(out, joined(s.lines[i:j]))
-		i = j
-	}
-	s.lines = nil
-	if len(out) == 0 {
-		return "ok"
-	}
-	return strings.Join(out, "\n")
-}
-
-// shapeOf replaces the worker that a line begins with, or that it is sent to.
-func shapeOf(line string) string {
-	f := strings.Fields(line)
-	if len(f) > 2 && f[1] == "->" && f[0] == "0" {
-		f[2] = "*"
-	} else if f[0] != "0" {
-		f[0] = "*"
-	}
-	return strings.Join(f, " ")
-}
-
-func joined(lines []string) string {
-	f := strings.Fields(lines[0])
-	at := 0
-	if len(f) > 2 && f[1] == "->" && f[0] == "0" {
-		at = 2
-	}
-	var who []string
-	for _, l := range lines {
-		who = append(who, strings.Fields(l)[at])
-	}
-	f[at] = strings.Join(who, ",")
-	return strings.Join(f, " ")
-}
-
-func (s *script) first(d *datadriven.TestData) session.Party {
-	return s.number(d.CmdArgs[0].Key)
-}
-
-func (s *script) party(d *datadriven.TestData, arg string) session.Party {
-	var text string
-	d.ScanArgs(s.t, arg, &text)
-	return s.number(text)
-}
-
-func (s *script) number(text string) session.Party {
-	p, err := strconv.Atoi(text)
-	must(s.t, err)
-	return session.Party(p)
-}
-
-func (s *script) set(d *datadriven.TestData, arg string) session.Parties {
-	var p session.Parties
-	for _, a := range d.CmdArgs {
-		if a.Key == arg {
-			for _, v := range a.Vals {
-				p = append(p, s.number(v))
-			}
-		}
-	}
-	return p
-}
-
-func kindNamed(name string) kind {
-	for k, n := range kindNames {
-		if n == name {
-			return k
-		}
-	}
-	return 0
 }
