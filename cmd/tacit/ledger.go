@@ -76,16 +76,10 @@ history was shown to others, shows only against a checkpoint that somebody kept:
 			if err := v.CheckClock(ledger.Options{Tolerance: tolerance, Now: time.Now()}); err != nil {
 				return err
 			}
-			kept, err := readNotes(against, in)
-			if err != nil {
+			if _, err := extended(v, against, in); err != nil {
 				return err
 			}
-			for _, c := range kept {
-				if err := v.Extends(c); err != nil {
-					return err
-				}
-			}
-			return a.printVerified(v, len(kept))
+			return a.printVerified(v, len(against))
 		},
 	}
 	from.fileFlags(c.Flags())
@@ -154,14 +148,9 @@ continues a checkpoint that the reader has.`,
 			if err != nil {
 				return err
 			}
-			earlier, err := readNotes(prove, in)
+			earlier, err := extended(v, prove, in)
 			if err != nil {
 				return err
-			}
-			for _, c := range earlier {
-				if err := v.Extends(c); err != nil {
-					return err
-				}
 			}
 			x := record.Export()
 			if which.any() || len(prove) > 0 {

@@ -100,6 +100,10 @@ func readExport(file string, in *ledger.Space) (*ledger.Verified, error) {
 	if err != nil {
 		return nil, err
 	}
+	return openExport(data, in)
+}
+
+func openExport(data []byte, in *ledger.Space) (*ledger.Verified, error) {
 	x, err := ledger.ParseExport(data)
 	if err != nil {
 		return nil, err
@@ -115,12 +119,18 @@ func readNote(file string, in *ledger.Space) (ledger.Checkpoint, error) {
 	return ledger.OpenCheckpoint(data, in)
 }
 
-func readNotes(files []string, in *ledger.Space) ([]ledger.Checkpoint, error) {
+// extended reads the checkpoints of files, all of which the ledger has to continue.
+func extended(v *ledger.Verified, files []string, in *ledger.Space) ([]ledger.Checkpoint, error) {
 	notes := make([]ledger.Checkpoint, len(files))
 	for i, file := range files {
 		var err error
 		if notes[i], err = readNote(file, in); err != nil {
 			return nil, inFile(file, err)
+		}
+	}
+	for _, c := range notes {
+		if err := v.Extends(c); err != nil {
+			return nil, err
 		}
 	}
 	return notes, nil
@@ -202,7 +212,7 @@ func readAll(files []string, in *ledger.Space) (ledgers []*ledger.Verified, kept
 			kept = append(kept, c)
 			continue
 		}
-		v, err := readExport(file, in)
+		v, err := openExport(data, in)
 		if err != nil {
 			return nil, nil, inFile(file, err)
 		}

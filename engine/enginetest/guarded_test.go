@@ -372,33 +372,7 @@ func TestGuardedRestartsAtRandom(t *testing.T) {
 }
 
 func TestGuardedConnectionsAreCut(t *testing.T) {
-	for name, retention := range map[string]time.Duration{"sessions stay": time.Hour, "sessions are given up": time.Millisecond} {
-		t.Run(name, func(t *testing.T) {
-			seed := rand.Uint64()
-			t.Logf("seed %d", seed)
-			random := rand.New(rand.NewPCG(seed, 0))
-			var c cutter
-			s := enginetest.New(t, enginetest.Options{
-				Owners: 4, Cohort: small,
-				Coordinator: func(cfg *coordinator.Config) { cfg.Server.Timing.Retention = retention },
-				Worker:      func(_ string, cfg *worker.Config) { cfg.Link.Wrap = c.wrap },
-			}).Start()
-			client := s.Client()
-			for range 3 {
-				events := 0
-				s.AskWith(client, analyst.Options{OnProgress: func(transport.Progress) {
-					if events++; events%4 == 0 && events < 50 {
-						c.cut(random, 4)
-					}
-				}}).Want(s.Owners...)
-			}
-			again, fresh := connections(s.Log.String())
-			if retention > time.Minute && again == 0 || retention < time.Minute && fresh <= len(s.Owners) {
-				t.Errorf("%d sessions were resumed and %d made: the test cut nothing", again, fresh)
-			}
-			releasedInOneAttemptEach(t, s, 3)
-		})
-	}
+	questionsOverCutConnections(t, enginetest.Options{Owners: 4, Cohort: small}, 3, 4)
 }
 
 // releasedInOneAttemptEach wants every worker to have released every one of the jobs.

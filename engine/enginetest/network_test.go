@@ -43,22 +43,26 @@ func (c *cutter) cut(random *rand.Rand, n int) {
 // coordinator gives up the sessions too: then everything is said again, although
 // no process restarted, and no machine minds.
 func TestConnectionsAreCut(t *testing.T) {
+	questionsOverCutConnections(t, enginetest.Options{Owners: 5}, 5, 3)
+}
+
+// questionsOverCutConnections asks while every few events some connections are cut, and wants the answers over all
+// owners.
+func questionsOverCutConnections(t *testing.T, o enginetest.Options, questions, every int) {
 	for name, retention := range map[string]time.Duration{"sessions stay": time.Hour, "sessions are given up": time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
 			seed := rand.Uint64()
 			t.Logf("seed %d", seed)
 			random := rand.New(rand.NewPCG(seed, 0))
 			var c cutter
-			s := enginetest.New(t, enginetest.Options{
-				Owners:      5,
-				Coordinator: func(cfg *coordinator.Config) { cfg.Server.Timing.Retention = retention },
-				Worker:      func(_ string, cfg *worker.Config) { cfg.Link.Wrap = c.wrap },
-			}).Start()
+			o.Coordinator = func(cfg *coordinator.Config) { cfg.Server.Timing.Retention = retention }
+			o.Worker = func(_ string, cfg *worker.Config) { cfg.Link.Wrap = c.wrap }
+			s := enginetest.New(t, o).Start()
 			client := s.Client()
-			for range 5 {
+			for range questions {
 				events := 0
 				s.AskWith(client, analyst.Options{OnProgress: func(transport.Progress) {
-					if events++; events%3 == 0 && events < 30 {
+					if events++; events%every == 0 && events < 50 {
 						c.cut(random, 4)
 					}
 				}}).Want(s.Owners...)
@@ -67,6 +71,7 @@ func TestConnectionsAreCut(t *testing.T) {
 			if retention > time.Minute && again == 0 || retention < time.Minute && fresh <= len(s.Owners) {
 				t.Errorf("%d sessions were resumed and %d made: the test cut nothing", again, fresh)
 			}
+			releasedInOneAttemptEach(t, s, questions)
 		})
 	}
 }

@@ -89,16 +89,27 @@ func readArrow(t *testing.T, b []byte, mem memory.Allocator) string {
 
 func readParquet(t *testing.T, b []byte, mem memory.Allocator) string {
 	t.Helper()
+	r, rr := openParquet(t, b, mem)
+	defer rr.Release()
+	if v := r.ParquetReader().MetaData().KeyValueMetadata().FindValue(suppressedKey); v == nil || *v != "true" {
+		t.Error("the file itself does not say that values are suppressed")
+	}
+	schema, err := r.Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dump(schema, rr.Record())
+}
+
+// openParquet opens a file at its only record.
+func openParquet(t *testing.T, b []byte, mem memory.Allocator) (*pqarrow.FileReader, pqarrow.RecordReader) {
+	t.Helper()
 	pf, err := file.NewParquetReader(bytes.NewReader(b))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pf.Close()
+	t.Cleanup(func() { pf.Close() })
 	r, err := pqarrow.NewFileReader(pf, pqarrow.ArrowReadProperties{BatchSize: 1024}, mem)
-	if err != nil {
-		t.Fatal(err)
-	}
-	schema, err := r.Schema()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,14 +117,10 @@ func readParquet(t *testing.T, b []byte, mem memory.Allocator) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rr.Release()
 	if !rr.Next() {
 		t.Fatal("no record")
 	}
-	if v := pf.MetaData().KeyValueMetadata().FindValue(suppressedKey); v == nil || *v != "true" {
-		t.Error("the file itself does not say that values are suppressed")
-	}
-	return dump(schema, rr.Record())
+	return r, rr
 }
 
 func dump(schema *arrow.Schema, rec arrow.Record) string {

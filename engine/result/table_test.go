@@ -192,23 +192,8 @@ func TestParquetRoundTrip(t *testing.T) {
 	if err := sample().WriteParquet(&b, mem); err != nil {
 		t.Fatal(err)
 	}
-	pf, err := file.NewParquetReader(bytes.NewReader(b.Bytes()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pf.Close()
-	r, err := pqarrow.NewFileReader(pf, pqarrow.ArrowReadProperties{BatchSize: 1024}, mem)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rr, err := r.GetRecordReader(t.Context(), nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, rr := openParquet(t, b.Bytes(), mem)
 	defer rr.Release()
-	if !rr.Next() {
-		t.Fatal("no record")
-	}
 	equalTexts(t, recordTexts(rr.Record()), wantTexts(sample()))
 }
 

@@ -2,7 +2,6 @@ package source
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -129,18 +128,7 @@ func TestGuardOffTheTable(t *testing.T) {
 // Units are texts, a fifth as many as rows. "ratio" is the time with guards over that
 // without.
 func BenchmarkUnits(b *testing.B) {
-	rows := benchRows()
-	path := filepath.Join(b.TempDir(), "t.parquet")
-	e, err := Open(Config{Threads: 1, Memory: "4GB"})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer e.Close()
-	data := fmt.Sprintf("SELECT 'patient ' || hash(range + 20) %% %d AS patient,", rows/5+1)
-	data = strings.Replace(strings.ReplaceAll(benchData, "{rows}", strconv.Itoa(rows)), "SELECT", data, 1)
-	if err := e.db.Exec(b.Context(), "COPY ("+data+") TO "+quote(path)); err != nil {
-		b.Fatal(err)
-	}
+	e, path := benchFile(b, benchPatients())
 	files := benchTable()
 	files.Columns = append(files.Columns, col("patient", "text", charter.Identifier))
 	files.Unit = "patient"
@@ -184,7 +172,7 @@ func BenchmarkUnits(b *testing.B) {
 				drain(b, r, err)
 				with, without = with+t1.Sub(t0), without+time.Since(t1)
 			}
-			b.ReportMetric(float64(rows)*float64(b.N)/with.Seconds()/1e6, "Mrows/s")
+			b.ReportMetric(float64(benchRows())*float64(b.N)/with.Seconds()/1e6, "Mrows/s")
 			b.ReportMetric(with.Seconds()/without.Seconds(), "ratio")
 		})
 	}

@@ -3,10 +3,8 @@ package source
 import (
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -451,18 +449,7 @@ func TestCompareAgainstSets(t *testing.T) {
 // question itself with its guards. Units are texts, a fifth as many as rows. "ratio" is the time of
 // the comparison over that of the question.
 func BenchmarkCompare(b *testing.B) {
-	rows := benchRows()
-	path := filepath.Join(b.TempDir(), "t.parquet")
-	e, err := Open(Config{Threads: 1, Memory: "4GB"})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer e.Close()
-	data := fmt.Sprintf("SELECT 'patient ' || hash(range + 20) %% %d AS patient,", rows/5+1)
-	data = strings.Replace(strings.ReplaceAll(benchData, "{rows}", strconv.Itoa(rows)), "SELECT", data, 1)
-	if err := e.db.Exec(b.Context(), "COPY ("+data+") TO "+quote(path)); err != nil {
-		b.Fatal(err)
-	}
+	e, path := benchFile(b, benchPatients())
 	units, whole := benchTable(), benchTable()
 	units.Columns = append(units.Columns, col("patient", "text", charter.Identifier))
 	units.Unit, whole.Name = "patient", "rows"
@@ -496,7 +483,7 @@ func BenchmarkCompare(b *testing.B) {
 					drain(b, r, err)
 					compared, asked = compared+t1.Sub(t0), asked+time.Since(t1)
 				}
-				b.ReportMetric(float64(rows)*float64(b.N)/compared.Seconds()/1e6, "Mrows/s")
+				b.ReportMetric(float64(benchRows())*float64(b.N)/compared.Seconds()/1e6, "Mrows/s")
 				b.ReportMetric(compared.Seconds()/asked.Seconds(), "ratio")
 			})
 		}

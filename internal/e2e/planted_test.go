@@ -63,26 +63,16 @@ func TestCoordinatorHoldsNoData(t *testing.T) {
 
 	inWorker := map[string]bool{}
 	for range 3 {
-		a := s.ask()
-		for looking := true; looking; {
-			select {
-			case got := <-a.out:
-				if got.err != nil {
-					t.Fatal(got.err)
-				}
-				s.check(got.text)
-				if !strings.Contains(got.text, strconv.FormatInt(total, 10)) {
-					t.Fatalf("the analyst does not see %d in %s", total, got.text)
-				}
-				looking = false
-			default:
-			}
+		text := s.askWhile(func() {
 			for what := range search(memory(t, coordinator), wanted) {
 				t.Errorf("the coordinator's memory has the %s", what)
 			}
 			for what := range search(memory(t, worker), wanted) {
 				inWorker[what] = true
 			}
+		})
+		if !strings.Contains(text, strconv.FormatInt(total, 10)) {
+			t.Fatalf("the analyst does not see %d in %s", total, text)
 		}
 	}
 	if !inWorker["value of "+owner(0)] && !inWorker["sum of "+owner(0)] {
@@ -95,6 +85,26 @@ func TestCoordinatorHoldsNoData(t *testing.T) {
 	}
 	for what, where := range searchFiles(t, s, wanted) {
 		t.Errorf("%s has the %s", where, what)
+	}
+}
+
+// askWhile asks, looks again and again until the answer is there, and once more, and returns
+// the right answer.
+func (s *space) askWhile(look func()) string {
+	s.t.Helper()
+	a := s.ask()
+	for {
+		select {
+		case got := <-a.out:
+			if got.err != nil {
+				s.t.Fatal(got.err)
+			}
+			s.check(got.text)
+			look()
+			return got.text
+		default:
+			look()
+		}
 	}
 }
 
@@ -128,23 +138,7 @@ func TestCoordinatorHoldsNoDataOfAGuardedJob(t *testing.T) {
 	patterns := limbPatterns(t, s)
 	inWorker := map[string]bool{}
 	for range 2 {
-		a := s.ask()
-		for looking := true; looking; {
-			select {
-			case got := <-a.out:
-				if got.err != nil {
-					t.Fatal(got.err)
-				}
-				s.check(got.text)
-				for what := range search([][]byte{[]byte(got.text)}, secret) {
-					t.Errorf("the answer has the %s", what)
-				}
-				if len(search([][]byte{[]byte(got.text)}, released)) == 0 {
-					t.Fatalf("the analyst does not see %d in %s", total, got.text)
-				}
-				looking = false
-			default:
-			}
+		text := s.askWhile(func() {
 			held := memory(t, coordinator)
 			for what := range search(held, wanted) {
 				t.Errorf("the coordinator's memory has the %s", what)
@@ -159,6 +153,12 @@ func TestCoordinatorHoldsNoDataOfAGuardedJob(t *testing.T) {
 			for what := range searchPatterns(held, patterns) {
 				inWorker[what] = true
 			}
+		})
+		for what := range search([][]byte{[]byte(text)}, secret) {
+			t.Errorf("the answer has the %s", what)
+		}
+		if len(search([][]byte{[]byte(text)}, released)) == 0 {
+			t.Fatalf("the analyst does not see %d in %s", total, text)
 		}
 	}
 	t.Logf("in the memory of %s: %v", owner(0), slices.Sorted(maps.Keys(inWorker)))
