@@ -93,11 +93,7 @@ func (w *Worker) encrypt(slots [][]uint64) ([]he.Poly, error) {
 
 // maskForAnalyst encapsulates to pk_A: the mask that only the analyst takes off.
 func (w *Worker) maskForAnalyst() error {
-	key, err := kem.ParsePublicKey(w.AnalystKey[:])
-	if err != nil {
-		return err
-	}
-	ct, shared, err := kem.Encapsulate(key, w.rand)
+	ct, shared, err := w.Encapsulate(w.rand)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package job
 import (
 	"errors"
 	"fmt"
+	"io"
 	"unicode/utf8"
 
 	"github.com/tacit-space/tacit/crypto/identity"
@@ -70,6 +71,16 @@ func (m *Manifest) Check() error {
 		return fmt.Errorf("job: analyst key: %w", err)
 	}
 	return nil
+}
+
+// Encapsulate makes a secret that only the analyst can get, with [Question.Decapsulate], from the
+// ciphertext. Randomness is read from rand.
+func (m *Manifest) Encapsulate(rand io.Reader) (ct [kem.CiphertextSize]byte, shared [kem.SharedSize]byte, err error) {
+	key, err := kem.ParsePublicKey(m.AnalystKey[:])
+	if err != nil {
+		return ct, shared, err
+	}
+	return kem.Encapsulate(key, rand)
 }
 
 // checkMembers: names and keys of the roster are unique. The analyst may be a

@@ -53,11 +53,7 @@ func newFresh(w *Worker) (*fresh, error) {
 
 // maskForAnalyst encapsulates to pk_A: the mask that only the analyst takes off.
 func (f *fresh) maskForAnalyst(w *Worker) error {
-	key, err := kem.ParsePublicKey(w.AnalystKey[:])
-	if err != nil {
-		return err
-	}
-	ct, shared, err := kem.Encapsulate(key, w.rand)
+	ct, shared, err := w.Encapsulate(w.rand)
 	if err != nil {
 		return err
 	}
