@@ -52,7 +52,7 @@ func blocksOf(t *testing.T, file string) []block {
 }
 
 // TestReadme follows the README in an empty folder and an empty home directory,
-// cloning this checkout instead of the public one.
+// cloning this checkout instead of the public one. What it shows of the demo is printed.
 func TestReadme(t *testing.T) {
 	repo := repository(t)
 	s := newShell(t)
@@ -62,7 +62,21 @@ func TestReadme(t *testing.T) {
 	for _, b := range blocksOf(t, filepath.Join(repo, "README.md")) {
 		script.WriteString(b.text)
 	}
-	s.run(block{line: 1, text: script.String()}, nil)
+	printed := s.run(block{line: 1, text: script.String()}, nil)
+	readme, err := os.ReadFile(filepath.Join(repo, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, shown, found := strings.Cut(string(readme), "```text\n")
+	shown, _, ended := strings.Cut(shown, "```")
+	if !found || !ended {
+		t.Fatal("the README shows nothing that the demo prints")
+	}
+	for line := range strings.Lines(shown) {
+		if line != "…\n" && !strings.Contains(printed, line) {
+			t.Errorf("the README shows a line that is not printed: %s", line)
+		}
+	}
 }
 
 // TestTutorial follows the tutorial with a folder for each machine, and scp between
@@ -115,7 +129,7 @@ func newShell(t *testing.T) *shell {
 	return &shell{t: t, dir: t.TempDir(), exports: map[string]string{}}
 }
 
-func (s *shell) run(b block, replace *strings.Replacer) {
+func (s *shell) run(b block, replace *strings.Replacer) string {
 	s.t.Helper()
 	text := b.text
 	if replace != nil {
@@ -147,6 +161,7 @@ func (s *shell) run(b block, replace *strings.Replacer) {
 	if (failed != nil) != b.fails {
 		s.t.Fatalf("the block at line %d ended with %v:\n%s\nprinted:\n%s", b.line, failed, text, printed)
 	}
+	return string(printed)
 }
 
 // remember keeps what a block exports, as the terminal of its machine would.
