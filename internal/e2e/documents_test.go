@@ -129,6 +129,7 @@ func newShell(t *testing.T) *shell {
 	return &shell{t: t, dir: t.TempDir(), exports: map[string]string{}}
 }
 
+// run runs a block on its host and returns what it printed.
 func (s *shell) run(b block, replace *strings.Replacer) string {
 	s.t.Helper()
 	text := b.text
