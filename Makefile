@@ -9,10 +9,10 @@ FUZZTIME ?= 10s
 COUNT    ?= 6
 
 .DEFAULT_GOAL := help
-.PHONY: help build install test e2e crash race fuzz bench lint fmt gen check check-gen cover demo clean
+.PHONY: help build install test e2e crash race fuzz bench lint fmt gen gen-docs check check-gen cover demo clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build bin/tacit
 	$(GO) build $(BUILDFLAGS) -o bin/ ./cmd/tacit
@@ -52,10 +52,12 @@ lint: ## Report what vet, staticcheck and gofumpt find
 	@unformatted=$$($(GO) tool gofumpt -l $$(git ls-files '*.go' | grep -v '\.pb\.go$$')); \
 	if [ -n "$$unformatted" ]; then echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; fi
 
-gen: ## Write generated code, schemas, the error reference and the table of parameters
+gen: gen-docs ## Write generated code, schemas and references
 	cd protos && $(BUF) generate
-	$(GO) test ./engine/config -run TestSchema -update
-	$(GO) test ./internal/docgen -run 'TestErrorsFresh|TestParametersFresh' -update
+
+gen-docs: ## Write schemas, references and the table of parameters only
+	$(GO) test ./engine/charter ./engine/config -run TestSchema -update
+	$(GO) test ./internal/docgen -run Fresh -update
 
 check-gen: ## Report generated files that are not fresh
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \
@@ -63,7 +65,7 @@ check-gen: ## Report generated files that are not fresh
 	for file in $$(cd "$$fresh" && find . -name '*.go'); do \
 		cmp "$$fresh/$$file" "protos/$$file" || { echo "run make gen"; exit 1; }; \
 	done
-	$(GO) test ./engine/config ./internal/docgen -run 'TestSchema|TestErrorsFresh|TestParametersFresh|TestDocuments'
+	$(GO) test ./engine/charter ./engine/config ./internal/docgen -run 'TestSchema|Fresh|TestDocuments'
 
 check: lint check-gen ## Report whatever is wrong besides tests; works offline
 	$(GO) test ./internal/archtest

@@ -36,3 +36,8 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	*d = Duration(v)
 	return nil
 }
+
+// Form says how a duration is written.
+func (Duration) Form() (name, pattern string) {
+	return "duration", `^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
+}

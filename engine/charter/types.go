@@ -1,40 +1,41 @@
 package charter
 
-// Charter is the text that members sign. Field order is the order of the file.
+// Charter is the text that members sign. Field order is the order of the file. The
+// tags are those of package schema: what they say is in docs/reference.md.
 type Charter struct {
-	Format  string   `yaml:"tacit"` // always [Format]
-	Space   string   `yaml:"space"`
-	Version int      `yaml:"version"` // from 1, each amendment adds 1
-	Amend   Amend    `yaml:"amend"`
-	Rules   Rules    `yaml:"rules"`
-	Members []Member `yaml:"members"`
-	Tables  []Table  `yaml:"tables"`
+	Format  string   `yaml:"tacit" required:"true" oneof:"charter/v1" help:"Format of the file."`
+	Space   string   `yaml:"space" required:"true" help:"Id of the space: lower-case letters, digits, _ and -, at most 64."`
+	Version int      `yaml:"version" required:"true" range:"1,1000000" help:"From 1; each amendment adds 1."`
+	Amend   Amend    `yaml:"amend" required:"true" help:"Who must sign this charter, and every amendment, before it is active."`
+	Rules   Rules    `yaml:"rules" required:"true" help:"Rules that bind every question."`
+	Members []Member `yaml:"members" required:"true" help:"Organisations of the space, at most 500. The order of owners is that of every roster."`
+	Tables  []Table  `yaml:"tables" required:"true" help:"What is shared, at most 64 tables."`
 }
 
 // Amend is the rule by which this charter, and every amendment, becomes active.
 type Amend struct {
-	Rule   string `yaml:"rule"`             // "unanimous" or "quorum"
-	Quorum int    `yaml:"quorum,omitempty"` // members needed, for rule "quorum"
+	Rule   string `yaml:"rule" required:"true" oneof:"unanimous,quorum" help:"unanimous: every member; quorum: so many as quorum says."`
+	Quorum int    `yaml:"quorum,omitempty" help:"Members that must sign, for the rule quorum: more than half."`
 }
 
 // Rules bind every job.
 type Rules struct {
-	MinContributors     int      `yaml:"min_contributors"`     // n_min, workers that must stay to the end
-	ToleratedCorruption int      `yaml:"tolerated_corruption"` // T, workers that may collude with the coordinator and the analyst
-	Purposes            []string `yaml:"purposes,omitempty"`   // empty: any purpose text
-	MaxCells            int      `yaml:"max_cells,omitempty"`  // cells of one result; 0: DefaultMaxCells
-	JobLifetime         Duration `yaml:"job_lifetime,omitempty"`
-	Verification        string   `yaml:"verification,omitempty"` // which workers evaluate guarded releases again: VerifyAll (default), VerifySome, VerifyNone
+	MinContributors     int      `yaml:"min_contributors" required:"true" range:"3,500" help:"Owners whose data must be in every answer."`
+	ToleratedCorruption int      `yaml:"tolerated_corruption" required:"true" range:"1,500" help:"Owners that may collude with the coordinator and the analyst without seeing more than the sum over the others."`
+	Purposes            []string `yaml:"purposes,omitempty" help:"Purposes that a question may state, at most 100; left out: any text."`
+	MaxCells            int      `yaml:"max_cells,omitempty" range:"1,1048576" help:"Cells (combinations of GROUP BY values) of one answer, at most."`
+	JobLifetime         Duration `yaml:"job_lifetime,omitempty" range:"1m,744h" help:"A question that is not answered by then is dead."`
+	Verification        string   `yaml:"verification,omitempty" oneof:"all,some,none" help:"Owners that evaluate again whether small groups stay hidden: all of them, some (one more than tolerated_corruption), or none."`
 
-	Differencing Differencing `yaml:"differencing,omitempty"`
+	Differencing Differencing `yaml:"differencing,omitempty" help:"What owners do about questions that differ in a few units from another."`
 }
 
 // Differencing is what an owner does about a question one of whose numbers can be
 // subtracted from another, of the same or of an earlier question, so that only a few units are
 // left. It is about numbers that need more than one unit behind them.
 type Differencing struct {
-	Mode   string   `yaml:"mode,omitempty"`   // DifferencingRefuse, DifferencingNote (default), DifferencingOff
-	Window Duration `yaml:"window,omitempty"` // how long a question counts as an earlier one; 0: DefaultWindow
+	Mode   string   `yaml:"mode,omitempty" oneof:"refuse,note,off" help:"refuse the question; note it in the owner's log; off: compare nothing."`
+	Window Duration `yaml:"window,omitempty" range:"1h,8760h" help:"How long a question counts as an earlier one."`
 }
 
 // Role is what a member may do in the space.
@@ -50,22 +51,22 @@ const (
 
 // Member is an organisation of the space.
 type Member struct {
-	ID           string `yaml:"id"` // [a-z0-9][a-z0-9_-]*, at most 64 bytes
-	Organisation string `yaml:"organisation"`
-	Key          string `yaml:"key"` // fingerprint of the member's public identity
-	Roles        []Role `yaml:"roles"`
+	ID           string `yaml:"id" required:"true" help:"Lower-case letters, digits, _ and -, at most 64."`
+	Organisation string `yaml:"organisation" required:"true" help:"Name of the organisation, for people."`
+	Key          string `yaml:"key" required:"true" help:"Fingerprint of the member's key, as tacit key show prints it."`
+	Roles        []Role `yaml:"roles" required:"true" oneof:"owner,analyst,coordinator,auditor" help:"What the member may do: owner has data, analyst asks, coordinator relays and adds (exactly one member, with no other role), auditor signs and reads what is public."`
 }
 
 // Table is shared, horizontally split over its owners.
 type Table struct {
-	Name       string   `yaml:"name"`
-	Title      string   `yaml:"title,omitempty"`
-	Unit       string   `yaml:"unit,omitempty"`         // column of the privacy unit; empty: every row is a unit
-	MinCohort  *int     `yaml:"min_cohort,omitempty"`   // k; nil: DefaultMinCohort (10)
-	MaxRows    int64    `yaml:"max_rows"`               // at most, per owner; the overflow proof rests on it
-	OutOfRange string   `yaml:"out_of_range,omitempty"` // "refuse" (default) or "clamp"
-	Owners     []string `yaml:"owners,omitempty"`       // member ids; empty: every owner of the space
-	Columns    []Column `yaml:"columns"`
+	Name       string   `yaml:"name" required:"true" help:"Lower-case letters, digits and _, at most 63."`
+	Title      string   `yaml:"title,omitempty" help:"For people."`
+	Unit       string   `yaml:"unit,omitempty" help:"Column of the privacy unit: the person or meter that is protected; left out: every row is a unit."`
+	MinCohort  *int     `yaml:"min_cohort,omitempty" range:"1,20" help:"k: privacy units that must stand behind a number before anybody sees it."`
+	MaxRows    int64    `yaml:"max_rows" required:"true" range:"1,1000000000000" help:"Rows of one owner, at most; the proof that no sum overflows rests on it."`
+	OutOfRange string   `yaml:"out_of_range,omitempty" oneof:"refuse,clamp" help:"What is done with a value outside a declared range: refuse every question until it is mended, or clamp it to the nearer end."`
+	Owners     []string `yaml:"owners,omitempty" help:"Ids of the owners that have the table; left out: every owner of the space."`
+	Columns    []Column `yaml:"columns" required:"true" help:"At most 256. A column that is not listed does not exist for analysts."`
 }
 
 // ColumnRole says what analysts may do with a column (see docs/charter.md). A
@@ -86,16 +87,16 @@ const (
 // Type is one of "integer" (64 bits), "decimal(p,s)" with p <= 38, "double",
 // "text", "boolean", "date", "timestamp".
 type Column struct {
-	Name       string     `yaml:"name"`
-	Title      string     `yaml:"title,omitempty"`
-	Type       string     `yaml:"type"`
-	Role       ColumnRole `yaml:"role"`
-	Nullable   *bool      `yaml:"nullable,omitempty"`   // nil: true
-	Unit       string     `yaml:"unit,omitempty"`       // of measurement, for people
-	Range      []string   `yaml:"range,omitempty"`      // [lo, hi] inclusive; measure: numbers in the column's unit; time: instants
-	Resolution string     `yaml:"resolution,omitempty"` // double measures: values are rounded to this multiple, decimal text such as "0.01"
-	Domain     []string   `yaml:"domain,omitempty"`     // category: every value that may occur, in display order
-	Grain      string     `yaml:"grain,omitempty"`      // time: finest date_trunc unit: year, quarter, month, week, day, hour, minute
-	Aggregates []string   `yaml:"aggregates,omitempty"` // measure: narrower than all; of count, sum, avg, variance, covariance
-	MinCohort  *int       `yaml:"min_cohort,omitempty"` // measure, category: k of its own; nil: the table's alone
+	Name       string     `yaml:"name" required:"true" help:"Name of the column in the owners' data, at most 63 bytes."`
+	Title      string     `yaml:"title,omitempty" help:"For people."`
+	Type       string     `yaml:"type" required:"true" help:"integer, decimal(p,s), double, text, boolean, date or timestamp."`
+	Role       ColumnRole `yaml:"role" required:"true" oneof:"identifier,category,measure,time,hidden" help:"identifier: the privacy unit, never in a filter or a result; category: GROUP BY, = and IN; measure: aggregates, range filters and bins; time: date_trunc and range filters; hidden: nothing."`
+	Nullable   *bool      `yaml:"nullable,omitempty" help:"Whether the column may hold NULL."`
+	Unit       string     `yaml:"unit,omitempty" help:"Unit of measurement, for people."`
+	Range      []string   `yaml:"range,omitempty" form:"value" help:"[lowest, highest], both inclusive: numbers of a measure in its unit, or instants of a time."`
+	Resolution string     `yaml:"resolution,omitempty" form:"value" help:"For double measures: values are rounded to this multiple, such as \"0.01\"."`
+	Domain     []string   `yaml:"domain,omitempty" form:"value" help:"For categories: every value that may occur, in the order of display, at most 10000."`
+	Grain      string     `yaml:"grain,omitempty" oneof:"minute,hour,day,week,month,quarter,year" help:"For times: the finest unit of date_trunc."`
+	Aggregates []string   `yaml:"aggregates,omitempty" oneof:"count,sum,avg,variance,covariance" help:"For measures: what may be computed."`
+	MinCohort  *int       `yaml:"min_cohort,omitempty" range:"1,20" help:"For measures and categories: a k of its own, for every number that is made with the column; the larger one of table and columns counts."`
 }

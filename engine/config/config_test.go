@@ -173,7 +173,7 @@ func TestSchema(t *testing.T) {
 		}
 		have, err := os.ReadFile(file)
 		if err != nil || !bytes.Equal(have, Schema(role)) {
-			t.Errorf("%s is not what the structs say: run make gen (%v)", file, err)
+			t.Errorf("%s is not what the structs say: run make gen-docs (%v)", file, err)
 		}
 	}
 }

@@ -10,7 +10,7 @@
 //
 // The struct tags are the one source: "yaml" names the key, "range" bounds it, "oneof"
 // lists its words, "required" says that it must be there, "help" explains it. From
-// them come the checks here and the JSON schemas in docs/schema.
+// them come the checks here, and by package schema the JSON schemas in docs/schema and docs/reference.md.
 //
 // Configuration is written by the organisation that runs the role. Passphrases and
 // keys are never in it, only the names of files.

@@ -60,9 +60,15 @@ func (b *Bytes) UnmarshalText(text []byte) error {
 	return wrong
 }
 
+// Form says how an amount is written.
+func (Bytes) Form() (name, pattern string) { return "size", "^[0-9]+(B|KiB|MiB|GiB|TiB)$" }
+
 // Path is a file or folder; a relative one is relative to the folder of the
 // configuration file.
 type Path string
+
+// Form says how a path is written.
+func (Path) Form() (name, pattern string) { return "path", "" }
 
 // resolve makes the path absolute or relative to the working directory.
 func (p *Path) resolve(dir string) {
@@ -86,3 +92,6 @@ func (a *Address) UnmarshalText(text []byte) error {
 	*a = Address(text)
 	return nil
 }
+
+// Form says how an address is written.
+func (Address) Form() (name, pattern string) { return "address", "^.*:[0-9]+$" }

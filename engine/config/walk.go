@@ -1,13 +1,11 @@
 package config
 
 import (
-	"encoding"
-	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/tacit-space/tacit/engine/schema"
 	"github.com/tacit-space/tacit/engine/strictyaml"
 )
 
@@ -55,7 +53,7 @@ func override(v reflect.Value, role string, environ []string, problems *strictya
 			problems.Add(name, "no such setting, or one that only the file can give%s", strictyaml.Suggest(name, names))
 			continue
 		}
-		if err := setText(target, value); err != nil {
+		if err := schema.Set(target, value); err != nil {
 			problems.Add(name, "%v", err)
 		}
 	}
@@ -66,35 +64,16 @@ func single(t reflect.Type) bool {
 	return t.Kind() != reflect.Struct && t.Kind() != reflect.Map && t.Kind() != reflect.Slice
 }
 
-func setText(v reflect.Value, text string) error {
-	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
-		return u.UnmarshalText([]byte(text))
-	}
-	switch v.Kind() {
-	case reflect.String:
-		v.SetString(text)
-	case reflect.Int:
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			return fmt.Errorf("wants a whole number")
-		}
-		v.SetInt(int64(n))
-	default:
-		panic("config: field of type " + v.Type().String())
-	}
-	return nil
-}
-
 // check applies the tags.
 func check(v reflect.Value, role string, problems *strictyaml.Problems) {
 	walk(v, role, func(path string, field reflect.StructField, v reflect.Value) {
 		if field.Tag.Get("required") != "" && empty(v) {
 			problems.Add(path, "missing: %s", field.Tag.Get("help"))
 		}
-		if words := field.Tag.Get("oneof"); words != "" && !slices.Contains(strings.Split(words, ","), v.String()) {
-			problems.Add(path, "%q is none of %s", v.String(), strings.ReplaceAll(words, ",", ", "))
+		if words := schema.Words(field); words != nil && !slices.Contains(words, v.String()) {
+			problems.Add(path, "%q is none of %s", v.String(), strings.Join(words, ", "))
 		}
-		if lo, hi, ok := bounds(field); ok && (v.Int() < lo.Int() || v.Int() > hi.Int()) {
+		if lo, hi, ok := schema.Bounds(field); ok && (v.Int() < lo.Int() || v.Int() > hi.Int()) {
 			problems.Add(path, "%v outside [%v, %v]", v, lo, hi)
 		}
 	})
@@ -102,19 +81,6 @@ func check(v reflect.Value, role string, problems *strictyaml.Problems) {
 
 func empty(v reflect.Value) bool {
 	return v.IsZero() || v.Kind() == reflect.Map && v.Len() == 0
-}
-
-// bounds returns the ends of the "range" tag as values of the field's type.
-func bounds(field reflect.StructField) (lo, hi reflect.Value, ok bool) {
-	first, last, ok := strings.Cut(field.Tag.Get("range"), ",")
-	if !ok {
-		return lo, hi, false
-	}
-	lo, hi = reflect.New(field.Type).Elem(), reflect.New(field.Type).Elem()
-	if setText(lo, first) != nil || setText(hi, last) != nil {
-		panic("config: range of " + field.Name)
-	}
-	return lo, hi, true
 }
 
 // resolve makes every path relative to dir.

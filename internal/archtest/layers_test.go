@@ -23,7 +23,7 @@ var layers = []struct {
 	{"C2", []string{"crypto/secagg/...", "crypto/guard/...", "crypto/align/..."}},
 	{"crypto tests", []string{"crypto/cryptotest/..."}},
 	{"E0", []string{
-		"engine/fault", "engine/decimal", "engine/strictyaml", "engine/crashpoint",
+		"engine/fault", "engine/decimal", "engine/strictyaml", "engine/schema", "engine/crashpoint",
 		"engine/charter", "engine/config", "engine/obs", "engine/keyfile",
 	}},
 	{"E1", []string{

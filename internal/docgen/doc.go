@@ -5,7 +5,8 @@
 // be forgotten; that a code is declared once, and with constant texts, is checked
 // on the way.
 //
-// It also computes the table of homomorphic parameter sets in SECURITY.md.
+// It also writes the reference of all keys of charter and configurations, docs/reference.md, from
+// the tags of their types, and computes the table of homomorphic parameter sets in SECURITY.md.
 //
-// Start at [Errors] and [Parameters].
+// Start at [Errors], [Reference] and [Parameters].
 package docgen

@@ -41,7 +41,7 @@ func Errors(root string) ([]byte, error) {
 	}
 	var b strings.Builder
 	b.WriteString("# Error codes\n\n")
-	b.WriteString("Generated from the source by `make gen`. Codes are stable: a code never changes its meaning.\n")
+	b.WriteString("Generated from the source by `make gen-docs`. Codes are stable: a code never changes its meaning.\n")
 	for _, area := range areas {
 		writeArea(&b, area.title, slices.DeleteFunc(slices.Clone(kinds), func(k Kind) bool {
 			return !strings.HasPrefix(k.Code, "TACIT-"+area.letter)

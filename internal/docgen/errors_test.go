@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write docs/errors.md")
+var update = flag.Bool("update", false, "write the generated documents")
 
 const root = "../.."
 
@@ -28,7 +28,7 @@ func TestErrorsFresh(t *testing.T) {
 	}
 	have, err := os.ReadFile(file)
 	if err != nil || !bytes.Equal(have, want) {
-		t.Errorf("docs/errors.md is not what the source declares: run make gen (%v)", err)
+		t.Errorf("docs/errors.md is not what the source declares: run make gen-docs (%v)", err)
 	}
 }
 

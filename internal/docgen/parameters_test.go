@@ -27,7 +27,7 @@ func TestParametersFresh(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatalf("SECURITY.md has another table of parameter sets: run make gen. It should be\n%s", want)
+		t.Fatalf("SECURITY.md has another table of parameter sets: run make gen-docs. It should be\n%s", want)
 	}
 	from := bytes.Index(text, []byte("| set | k at most |"))
 	if from < 0 {
