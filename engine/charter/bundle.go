@@ -39,38 +39,34 @@ var (
 		"Check the name and the permissions of file and folder.")
 )
 
-// Bundle is a charter with the public identities of its members and their
-// signatures: the file space.json. It is not safe for use while it is signed.
+// Bundle is a charter with the public identities of its members and their signatures, and
+// every version before it in the same manner: the file space.json. It is not safe for use
+// while it is signed.
 type Bundle struct {
-	text       string // of the charter
-	charter    *Charter
-	hash       [32]byte
-	identities map[string]identity.Public
-	signatures []signature
+	*version            // the newest
+	earlier  []*version // oldest first
+
+	without defences
 }
 
-// signature is one member's hybrid signature over the hash of a charter.
-type signature struct {
-	member string
-	hash   [32]byte // what was signed
-	value  []byte
+// defences are the checks that attack tests take out.
+type defences struct {
+	approval bool // by the members of the version before
+	link     bool // to the version before
+	consent  bool // of members with a new key
 }
 
-// NewBundle makes a bundle without signatures from the text of a charter and the
-// identity of each member. The faults are [ErrInvalid] and [ErrIdentity].
+// NewBundle makes a bundle without signatures from the text of a first charter and the
+// identity of each member. The faults are [ErrInvalid], [ErrIdentity] and [ErrChain].
 func NewBundle(text []byte, identities map[string]identity.Public) (*Bundle, error) {
-	c, err := Parse(text)
+	v, err := newVersion(text, identities)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkIdentities(identities); err != nil {
+	if err := v.follows(nil); err != nil {
 		return nil, err
 	}
-	kept := make(map[string]identity.Public, len(identities))
-	for id, public := range identities {
-		kept[id] = public
-	}
-	return &Bundle{text: string(text), charter: c, hash: c.Hash(), identities: kept}, nil
+	return &Bundle{version: v}, nil
 }
 
 // checkIdentities: exactly one per member, with the fingerprint that the charter names.
@@ -111,7 +107,9 @@ func (b *Bundle) Hash() [32]byte { return b.hash }
 func (b *Bundle) Identity(member string) identity.Public { return b.identities[member] }
 
 // Holder returns the member whose identity this is, nil if it is nobody's.
-func (b *Bundle) Holder(public identity.Public) *Member {
+func (b *Bundle) Holder(public identity.Public) *Member { return b.holder(public) }
+
+func (b *version) holder(public identity.Public) *Member {
 	for i := range b.charter.Members {
 		m := &b.charter.Members[i]
 		if b.identities[m.ID].Equal(public) {

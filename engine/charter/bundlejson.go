@@ -15,13 +15,22 @@ import (
 const BundleFormat = "space/v1"
 
 // MaxBundle is the largest bundle, in bytes.
-const MaxBundle = 8 << 20
+const MaxBundle = 32 << 20
 
 // bundleJSON is the file; the order of fields is the order in it.
 type bundleJSON struct {
 	Format     string          `json:"tacit"`
 	Charter    string          `json:"charter"`
 	Identities []identityJSON  `json:"identities"` // in the order of the charter's members
+	Signatures []signatureJSON `json:"signatures"`
+	Earlier    []versionJSON   `json:"earlier,omitempty"` // oldest first
+}
+
+// versionJSON is an earlier version. It has the identities that the version after it does
+// not have for the same member.
+type versionJSON struct {
+	Charter    string          `json:"charter"`
+	Identities []identityJSON  `json:"identities"`
 	Signatures []signatureJSON `json:"signatures"`
 }
 
@@ -32,23 +41,36 @@ type identityJSON struct {
 
 type signatureJSON struct {
 	Member    string `json:"member"`
-	Charter   string `json:"charter"`   // hex of the hash that was signed
-	Signature string `json:"signature"` // base64
+	Key       string `json:"key,omitempty"` // fingerprint, if it is that of the version before
+	Charter   string `json:"charter"`       // hex of the hash that was signed
+	Signature string `json:"signature"`     // base64
 }
 
 // Marshal returns the file.
 func (b *Bundle) Marshal() []byte {
-	file := bundleJSON{Format: BundleFormat, Charter: b.text, Identities: []identityJSON{}, Signatures: []signatureJSON{}}
-	for _, m := range b.charter.Members {
-		key := b.identities[m.ID].Marshal()
-		file.Identities = append(file.Identities, identityJSON{m.ID, base64.StdEncoding.EncodeToString(key)})
-	}
-	for _, s := range b.signatures {
-		file.Signatures = append(file.Signatures, signatureJSON{
-			s.member, hex.EncodeToString(s.hash[:]), base64.StdEncoding.EncodeToString(s.value),
-		})
+	newest := b.json(nil)
+	file := bundleJSON{Format: BundleFormat, Charter: newest.Charter, Identities: newest.Identities, Signatures: newest.Signatures}
+	chain := b.chain()
+	for i, v := range b.earlier {
+		file.Earlier = append(file.Earlier, v.json(chain[i+1]))
 	}
 	return file.encode()
+}
+
+// json leaves out the identities that the version after it has.
+func (v *version) json(after *version) versionJSON {
+	out := versionJSON{Charter: v.text, Identities: []identityJSON{}, Signatures: []signatureJSON{}}
+	for _, m := range v.charter.Members {
+		if public := v.identities[m.ID]; after == nil || !after.identities[m.ID].Equal(public) {
+			out.Identities = append(out.Identities, identityJSON{m.ID, base64.StdEncoding.EncodeToString(public.Marshal())})
+		}
+	}
+	for _, s := range v.signatures {
+		out.Signatures = append(out.Signatures, signatureJSON{
+			s.member, s.key, hex.EncodeToString(s.hash[:]), base64.StdEncoding.EncodeToString(s.value),
+		})
+	}
+	return out
 }
 
 func (file *bundleJSON) encode() []byte {
@@ -65,27 +87,71 @@ func (file *bundleJSON) encode() []byte {
 // ParseBundle decodes a bundle of at most [MaxBundle] bytes. White space aside it
 // accepts what [Bundle.Marshal] writes and nothing else: unknown, repeated or
 // reordered keys are refused. Signatures are not verified: see [Bundle.Verify].
-// The faults are [ErrBundle], [ErrInvalid] and [ErrIdentity].
+// The faults are [ErrBundle], [ErrInvalid], [ErrIdentity] and [ErrChain].
 func ParseBundle(data []byte) (*Bundle, error) {
 	file, err := decodeBundle(data)
 	if err != nil {
 		return nil, ErrBundle.New("%w", err)
 	}
+	b := &Bundle{}
+	newest := versionJSON{file.Charter, file.Identities, file.Signatures}
+	if b.version, err = newest.version(nil); err != nil {
+		return nil, err
+	}
+	b.earlier = make([]*version, len(file.Earlier))
+	after := b.version
+	for i := len(file.Earlier) - 1; i >= 0; i-- {
+		if b.earlier[i], err = file.Earlier[i].version(after); err != nil {
+			return nil, err
+		}
+		after = b.earlier[i]
+	}
+	if err := b.checkLinks(); err != nil {
+		return nil, err
+	}
+	if !same(b.Marshal(), data) {
+		return nil, ErrBundle.New("identities are not those, or not in the order, of the members")
+	}
+	return b, nil
+}
+
+// checkLinks: each version amends the one before.
+func (b *Bundle) checkLinks() error {
+	var before *version
+	for _, v := range b.chain() {
+		if err := v.follows(before); err != nil && !b.without.link {
+			return err
+		}
+		before = v
+	}
+	return nil
+}
+
+// version decodes one version; after is the one that amends it, nil for the newest.
+func (file *versionJSON) version(after *version) (*version, error) {
 	identities, err := file.identities()
 	if err != nil {
 		return nil, ErrBundle.New("%w", err)
 	}
-	b, err := NewBundle([]byte(file.Charter), identities)
+	c, err := Parse([]byte(file.Charter))
 	if err != nil {
 		return nil, err
 	}
-	if b.signatures, err = file.signatures(); err != nil {
+	if after != nil {
+		for _, m := range c.Members {
+			if _, given := identities[m.ID]; !given && after.identities[m.ID].Fingerprint() == m.Key {
+				identities[m.ID] = after.identities[m.ID]
+			}
+		}
+	}
+	v, err := versionOf([]byte(file.Charter), c, identities)
+	if err != nil {
+		return nil, err
+	}
+	if v.signatures, err = file.signatures(); err != nil {
 		return nil, ErrBundle.New("%w", err)
 	}
-	if !same(b.Marshal(), data) {
-		return nil, ErrBundle.New("identities are not in the order of the members")
-	}
-	return b, nil
+	return v, nil
 }
 
 func decodeBundle(data []byte) (*bundleJSON, error) {
@@ -99,6 +165,9 @@ func decodeBundle(data []byte) (*bundleJSON, error) {
 	if file.Format != BundleFormat {
 		return nil, fmt.Errorf("wants the format %q", BundleFormat)
 	}
+	if len(file.Earlier) >= MaxVersions {
+		return nil, fmt.Errorf("%d versions, at most %d", len(file.Earlier)+1, MaxVersions)
+	}
 	if !same(file.encode(), data) {
 		return nil, fmt.Errorf("keys unknown, missing, repeated or out of order")
 	}
@@ -111,7 +180,7 @@ func same(a, b []byte) bool {
 	return json.Compact(&x, a) == nil && json.Compact(&y, b) == nil && bytes.Equal(x.Bytes(), y.Bytes())
 }
 
-func (file *bundleJSON) identities() (map[string]identity.Public, error) {
+func (file *versionJSON) identities() (map[string]identity.Public, error) {
 	if len(file.Identities) > MaxMembers {
 		return nil, fmt.Errorf("%d identities, at most %d", len(file.Identities), MaxMembers)
 	}
@@ -134,9 +203,9 @@ func (file *bundleJSON) identities() (map[string]identity.Public, error) {
 }
 
 // signatures only decodes; who signed, and whether it holds, is for [Bundle.Verify].
-func (file *bundleJSON) signatures() ([]signature, error) {
-	if len(file.Signatures) > MaxMembers {
-		return nil, fmt.Errorf("%d signatures, at most %d", len(file.Signatures), MaxMembers)
+func (file *versionJSON) signatures() ([]signature, error) {
+	if len(file.Signatures) > 2*MaxMembers { // those of two versions may sign
+		return nil, fmt.Errorf("%d signatures, at most %d", len(file.Signatures), 2*MaxMembers)
 	}
 	var out []signature
 	for i, entry := range file.Signatures {
@@ -148,7 +217,7 @@ func (file *bundleJSON) signatures() ([]signature, error) {
 		if err != nil {
 			return nil, fmt.Errorf("signatures[%d]: not base64", i)
 		}
-		out = append(out, signature{member: entry.Member, hash: [32]byte(hash), value: value})
+		out = append(out, signature{member: entry.Member, key: entry.Key, hash: [32]byte(hash), value: value})
 	}
 	return out, nil
 }

@@ -41,6 +41,7 @@ func (c *Charter) Canonical() []byte {
 	for i := range n.Tables {
 		n.Tables[i].write(w)
 	}
+	n.writePrevious(w)
 	return w.Data()
 }
 

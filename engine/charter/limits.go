@@ -50,6 +50,7 @@ var Grains = []string{"minute", "hour", "day", "week", "month", "quarter", "year
 // Limits of a charter.
 const (
 	MaxText        = 1 << 20 // bytes of the file
+	MaxVersions    = 256     // in one bundle
 	MaxMembers     = 500
 	MaxTables      = 64
 	MaxColumns     = 256

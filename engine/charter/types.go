@@ -3,13 +3,14 @@ package charter
 // Charter is the text that members sign. Field order is the order of the file. The
 // tags are those of package schema: what they say is in docs/reference.md.
 type Charter struct {
-	Format  string   `yaml:"tacit" required:"true" oneof:"charter/v1" help:"Format of the file."`
-	Space   string   `yaml:"space" required:"true" help:"Id of the space: lower-case letters, digits, _ and -, at most 64."`
-	Version int      `yaml:"version" required:"true" range:"1,1000000" help:"From 1; each amendment adds 1."`
-	Amend   Amend    `yaml:"amend" required:"true" help:"Who must sign this charter, and every amendment, before it is active."`
-	Rules   Rules    `yaml:"rules" required:"true" help:"Rules that bind every question."`
-	Members []Member `yaml:"members" required:"true" help:"Organisations of the space, at most 500. The order of owners is that of every roster."`
-	Tables  []Table  `yaml:"tables" required:"true" help:"What is shared, at most 64 tables."`
+	Format   string   `yaml:"tacit" required:"true" oneof:"charter/v1" help:"Format of the file."`
+	Space    string   `yaml:"space" required:"true" help:"Id of the space: lower-case letters, digits, _ and -, at most 64."`
+	Version  int      `yaml:"version" required:"true" range:"1,1000000" help:"From 1; each amendment adds 1."`
+	Previous string   `yaml:"previous,omitempty" help:"Hash of the version that this one amends, as tacit space verify prints it; left out in a first version. tacit space amend writes it."`
+	Amend    Amend    `yaml:"amend" required:"true" help:"Who must sign this charter, and every amendment, before it is active."`
+	Rules    Rules    `yaml:"rules" required:"true" help:"Rules that bind every question."`
+	Members  []Member `yaml:"members" required:"true" help:"Organisations of the space, at most 500. The order of owners is that of every roster."`
+	Tables   []Table  `yaml:"tables" required:"true" help:"What is shared, at most 64 tables."`
 }
 
 // Amend is the rule by which this charter, and every amendment, becomes active.

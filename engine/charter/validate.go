@@ -164,6 +164,7 @@ func (c *Charter) problems() strictyaml.Problems {
 	}
 	k.at("space").id(c.Space)
 	k.at("version").within(int64(c.Version), 1, 1_000_000)
+	c.checkPrevious(k.at("previous"))
 	c.checkAmend(k.at("amend"))
 	c.checkRules(k.at("rules"))
 	c.checkMembers(k.at("members"))

@@ -18,6 +18,7 @@ func (c *Charter) YAML() []byte {
 	p.line("tacit: %s", c.Format)
 	p.line("space: %s", scalar(c.Space))
 	p.line("version: %d", c.Version)
+	p.block("", optional(nil, "previous", quoted(c.Previous)+" # the version that this one amends", c.Previous != ""))
 	p.line("amend: %s", flow(c.Amend.pairs()))
 	p.rules(&c.Rules)
 	p.line("")
@@ -160,6 +161,11 @@ func scalar(text string) string {
 	if plain.MatchString(text) && !strings.EqualFold(text, "null") {
 		return text
 	}
+	return quoted(text)
+}
+
+// quoted writes a text as a JSON string.
+func quoted(text string) string {
 	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
