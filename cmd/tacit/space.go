@@ -23,9 +23,13 @@ func (a *app) space() *cobra.Command {
 		Short: "Write, sign and check the charter of a space",
 		Long: `How members agree: one writes charter.yaml and proposes it with everybody's public key
 into space.json; each reads it (show) and signs it; signed copies are merged; when
-enough have signed, it is active (verify) and everybody uses the same space.json.`,
+enough have signed, it is active (verify) and everybody uses the same space.json.
+
+To change it: edit the text (or rotate, add, remove), raise its version, amend, and sign
+and merge in the same way. diff and sign say in plain words what changes.`,
 	}
 	c.AddCommand(a.spaceNew(), a.spacePropose(), a.spaceSign(), a.spaceMerge(), a.spaceShow(), a.spaceVerify())
+	c.AddCommand(a.spaceAmend(), a.spaceDiff(), a.spaceHistory(), a.spaceRotate(), a.spaceAdd(), a.spaceRemove())
 	return c
 }
 
@@ -102,7 +106,7 @@ func (a *app) spaceSign() *cobra.Command {
 	var key, passphraseFile string
 	c := &cobra.Command{
 		Use:   "sign space.json --key FILE",
-		Short: "Sign the charter in a bundle, after you have read it (show)",
+		Short: "Sign the charter in a bundle, after you have read it (show, diff)",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := a.plainFormat(); err != nil {
@@ -122,7 +126,7 @@ func (a *app) spaceSign() *cobra.Command {
 			if err := bundle.WriteFile(args[0]); err != nil {
 				return err
 			}
-			return a.printSignatures(args[0], bundle)
+			return a.printAmendment(args[0], bundle)
 		},
 	}
 	c.Flags().StringVar(&key, "key", "", "key file of the member who signs")

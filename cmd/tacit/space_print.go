@@ -19,6 +19,7 @@ type signaturesJSON struct {
 	Needed  int      `json:"needed"`
 	Signed  []string `json:"signed"`
 	Missing []string `json:"missing"`
+	Joining []string `json:"joining"` // members with a new key who have not signed with it
 }
 
 func signatures(file string, b *charter.Bundle) (signaturesJSON, error) {
@@ -29,7 +30,7 @@ func signatures(file string, b *charter.Bundle) (signaturesJSON, error) {
 	c, hash := b.Charter(), b.Hash()
 	return signaturesJSON{
 		file, c.Space, c.Version, hex.EncodeToString(hash[:]),
-		status.Active(), status.Needed, orEmpty(status.Signed), orEmpty(status.Missing),
+		status.Active(), status.Needed, orEmpty(status.Signed), orEmpty(status.Missing), orEmpty(status.Joining),
 	}, nil
 }
 
@@ -41,6 +42,11 @@ func (a *app) printSignatures(file string, b *charter.Bundle) error {
 	if a.json() {
 		return a.writeJSON(s)
 	}
+	a.printEdition(s)
+	return nil
+}
+
+func (a *app) printEdition(s signaturesJSON) {
 	state := fmt.Sprintf("not active: %d of %d needed signatures", len(s.Signed), s.Needed)
 	if s.Active {
 		state = "active"
@@ -52,7 +58,9 @@ func (a *app) printSignatures(file string, b *charter.Bundle) error {
 	if len(s.Missing) > 0 {
 		fmt.Fprintf(a.out, "not signed by %s\n", strings.Join(s.Missing, ", "))
 	}
-	return nil
+	if len(s.Joining) > 0 {
+		fmt.Fprintf(a.out, "not signed with their new keys by %s\n", strings.Join(s.Joining, ", "))
+	}
 }
 
 func orEmpty(s []string) []string {

@@ -6,8 +6,10 @@
 // it is written; [Charter.Hash] is what members sign and what every job names.
 //
 // A [Bundle] (space.json) carries the text, the members' full public identities and
-// their signatures. A worker pins the hash and trusts nothing else: a charter is
-// active once as many members signed it as its own amendment rule asks.
+// their signatures, of every version since the first. A worker pins the hash and trusts
+// nothing else: a first version is active once as many members signed it as its own
+// amendment rule asks, a later one once the members of the version before did, by the rule
+// of that version, and everybody whose key is new ([Status]). [Diff] says what changes.
 //
 // # Threat model
 //
