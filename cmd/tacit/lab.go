@@ -18,7 +18,10 @@ func (a *app) lab() *cobra.Command {
 		Use:   "lab",
 		Short: "Run a whole space on this machine",
 		Long: `A lab is a folder with charter.yaml and owners/NAME/TABLE.csv or .parquet. Its
-coordinator and workers are separate processes that talk over TLS on this machine.`,
+coordinator and workers are separate processes that talk over TLS on this machine.
+
+worker.yaml beside the charter has settings of all workers, such as accept, and
+owners/NAME/worker.yaml those of one owner instead.`,
 	}
 	c.AddCommand(a.labInit(), a.labUp(), a.labDown(), a.labStatus(), a.labRun())
 	return c

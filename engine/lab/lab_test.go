@@ -90,6 +90,40 @@ func TestMembersAndOwnersFollowFromTheFolders(t *testing.T) {
 	}
 }
 
+// TestSettings: an owner has its own settings, or else those of all, and what is wrong is
+// reported with its line in the file that somebody wrote.
+func TestSettings(t *testing.T) {
+	l := folder(t, rules, "a/t.csv", "b/t.csv", "c/t.csv", "a/u.csv", "b/u.csv", "c/u.csv")
+	write := func(path, text string) {
+		if err := os.WriteFile(filepath.Join(l.Dir, path), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("worker.yaml", "accept:\n  min_cohort: 15")
+	write("owners/b/worker.yaml", "accept: {max_cells: 7}\nlimits: {max_jobs: 2}\n")
+	if _, err := l.prepare(); err != nil {
+		t.Fatal(err)
+	}
+	for owner, want := range map[string][3]int{"a": {15, 0, config.DefaultRunning}, "b": {0, 7, 2}, "c": {15, 0, config.DefaultRunning}} {
+		w, err := config.LoadWorker(l.configOf(owner), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := [3]int{w.Accept.MinCohort, w.Accept.MaxCells, w.Limits.MaxJobs}; got != want {
+			t.Errorf("owner %s has %v, want %v", owner, got, want)
+		}
+	}
+	for text, problem := range map[string]string{
+		"\naccept: {min_cohrt: 15}\n": `line 2: worker.accept.min_cohrt: unknown key (did you mean "min_cohort"?)`,
+		"store: elsewhere\n":          "worker.store: appears twice",
+	} {
+		write("owners/c/worker.yaml", text)
+		if _, err := l.prepare(); !config.ErrInvalid.Is(err) || !strings.Contains(err.Error(), problem) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 func TestMembersWithoutKeys(t *testing.T) {
 	members := `members:
   - {id: hub, organisation: Hub, roles: [coordinator]}

@@ -131,6 +131,9 @@ func (l *Lab) configure(c *charter.Charter) ([]*role, error) {
 		if err := l.writeConfig(w.Name, text); err != nil {
 			return nil, err
 		}
+		if err := l.checkSettings(w.Name); err != nil {
+			return nil, err
+		}
 		roles = append(roles, w)
 	}
 	analyst := c.WithRole(charter.Analyst)[0].ID
@@ -159,6 +162,11 @@ const roundTimeout = "15s"
 // The machine is shared by all roles, so each engine gets little of it.
 func (l *Lab) workerConfig(c *charter.Charter, r *role, hub string) (string, error) {
 	var tables, b bytes.Buffer
+	settings, err := l.settings(r.Name)
+	if err != nil {
+		return "", err
+	}
+	b.WriteString(settings)
 	fmt.Fprintf(&b, member+"coordinator: %[2]s\nproxy: none\nops_listen: %[3]s\nengine: {memory: %[4]s}\ntables:\n", r.Name, hub, r.Ops, engineMemory)
 	for _, t := range c.Tables {
 		file := l.File(r.Name, t.Name)
