@@ -50,17 +50,15 @@ func (a *app) explainError(code string) error {
 	if !strings.HasPrefix(want, "TACIT-") {
 		want = "TACIT-" + want
 	}
-	for _, k := range fault.Declared() {
-		if k.Code != want {
-			continue
-		}
-		if a.json() {
-			return a.writeJSON(kinds([]*fault.Kind{k})[0])
-		}
-		fmt.Fprintf(a.out, "%s  %s\n\n%s\n\nfix: %s\n", k.Code, k.Title, k.Cause, k.Remedy)
-		return nil
+	k := fault.Find(want)
+	if k == nil {
+		return ErrUsage.New("no error has the code %q", code).With("List all with: tacit errors")
 	}
-	return ErrUsage.New("no error has the code %q", code).With("List all with: tacit errors")
+	if a.json() {
+		return a.writeJSON(kinds([]*fault.Kind{k})[0])
+	}
+	fmt.Fprintf(a.out, "%s  %s\n\n%s\n\nfix: %s\n", k.Code, k.Title, k.Cause, k.Remedy)
+	return nil
 }
 
 // kind is a declared code as JSON.

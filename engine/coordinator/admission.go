@@ -86,13 +86,15 @@ func (j *job) willing() []string {
 // tooFew says who does not take part, and why.
 func (j *job) tooFew() *fault.Fault {
 	var refused, silent []string
+	codes := map[string]bool{}
 	for _, m := range j.manifest.Roster {
 		d, said := j.decisions[m.ID]
 		switch {
 		case !said:
 			silent = append(silent, m.ID)
 		case d.Verdict != store.Accepted:
-			refused = append(refused, fmt.Sprintf("%s %s (%s)", m.ID, d.Verdict, d.Reason.Code))
+			refused = append(refused, fmt.Sprintf("%s %s (%s)", m.ID, d.Verdict, titled(d.Reason.Code)))
+			codes[d.Reason.Code] = true
 		case j.excluded[m.ID]:
 			refused = append(refused, m.ID+" excluded")
 		}
@@ -104,7 +106,29 @@ func (j *job) tooFew() *fault.Fault {
 	if len(silent) > 0 {
 		text += "; no answer: " + list(silent)
 	}
-	return TooFew.New("%s", text)
+	why := TooFew.New("%s", text)
+	if remedy := common(codes); remedy != "" {
+		return why.With("%s", remedy)
+	}
+	return why
+}
+
+// titled is a code with its title, if it is known here.
+func titled(code string) string {
+	if k := fault.Find(code); k != nil {
+		return code + ": " + k.Title
+	}
+	return code
+}
+
+// common is the general remedy if all codes are the same one, else "".
+func common(codes map[string]bool) string {
+	for code := range codes {
+		if k := fault.Find(code); k != nil && len(codes) == 1 {
+			return k.Remedy
+		}
+	}
+	return ""
 }
 
 // list joins items, but not too many.

@@ -21,7 +21,7 @@ var (
 		"Ask again, with a longer lifetime if the charter allows it.")
 	TooFew = fault.Declare("TACIT-J015", "too few owners take part",
 		"Fewer owners than the charter demands accepted the job.",
-		"See the codes of the owners that refused; ask again when the silent ones are back.")
+		"Look up the codes of the owners that refused with: tacit errors CODE. Ask again when the silent ones are back.")
 	TooFewConnected = fault.Declare("TACIT-J016", "too few workers connected",
 		"Owners that had accepted were not connected when an attempt was to start.",
 		"Ask again when their workers are back.")

@@ -17,6 +17,7 @@ import (
 	"github.com/tacit-space/tacit/engine/coordinator"
 	"github.com/tacit-space/tacit/engine/differencing"
 	"github.com/tacit-space/tacit/engine/enginetest"
+	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/worker"
 )
 
@@ -92,7 +93,7 @@ func wantRefusal(t *testing.T, q *enginetest.Question, code string) {
 	t.Helper()
 	_, err := q.Wait()
 	wantCode(t, err, coordinator.TooFew)
-	if !strings.Contains(err.Error(), "refused ("+code+")") {
+	if !strings.Contains(err.Error(), "refused ("+code+": "+fault.Find(code).Title+")") {
 		t.Fatalf("the error does not name %s: %v", code, err)
 	}
 }

@@ -131,7 +131,7 @@ func TestTooFewOwnersAccept(t *testing.T) {
 	q := s.Ask(analyst.Options{})
 	_, err := q.Wait()
 	wantCode(t, err, coordinator.TooFew)
-	if !strings.Contains(err.Error(), "owner2 refused ("+policy.OwnRule.Code+")") {
+	if !strings.Contains(err.Error(), "owner2 refused ("+policy.OwnRule.Code+": "+policy.OwnRule.Title+")") {
 		t.Errorf("the error does not say who refused: %v", err)
 	}
 	_, err = s.Resume(q.Job(), analyst.Options{}).Wait()

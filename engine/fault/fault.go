@@ -50,6 +50,10 @@ func Declared() []*Kind {
 	return kinds
 }
 
+// Find returns the kind with a code, nil if this program does not declare it: a peer of
+// another release may.
+func Find(code string) *Kind { return declared[code] }
+
 // Position is a place in a text. Line and Column count from 1, Column in
 // characters; Offset counts bytes from 0.
 type Position struct {

@@ -1,8 +1,8 @@
-// Command split writes the data of the health example: it cuts the two source
+// Command split writes the data of the examples health and control: it cuts the source
 // tables into one folder per owner.
 //
-// Run it in examples/health. The result is the same on every run. An argument is a folder to write instead
-// of owners.
+// Run it in examples/health. The result is the same on every run. Two arguments are folders to write instead
+// of owners and ../control/owners.
 //
 // Start at [Write].
 package main
@@ -20,22 +20,26 @@ import (
 )
 
 func main() {
-	owners := "owners"
-	if len(os.Args) > 1 {
-		owners = os.Args[1]
+	folders := []string{"owners", "../control/owners"}
+	if len(os.Args) == 3 {
+		folders = os.Args[1:]
 	}
-	if err := Write("pooled", owners); err != nil {
+	if err := Write("pooled", folders[0], folders[1]); err != nil {
 		log.Fatal(err)
 	}
 }
 
 // Write reads cgd.csv and lung.csv in the folder pooled and writes
-// OWNER/cgd.csv and OWNER/lung.csv below the folder owners.
-func Write(pooled, owners string) error {
+// OWNER/cgd.csv and OWNER/lung.csv below the folder owners, and lung.csv by networks of
+// institutions below networks.
+func Write(pooled, owners, networks string) error {
 	if err := cut(pooled, owners, "cgd", cgdOwner, cgdRow); err != nil {
 		return err
 	}
-	return cut(pooled, owners, "lung", lungOwner, lungRow)
+	if err := cut(pooled, owners, "lung", lungOwner, lungRow); err != nil {
+		return err
+	}
+	return cut(pooled, networks, "lung", lungNetwork, lungRow)
 }
 
 // cut splits one table by the owner of each row, after edit has changed the
@@ -100,6 +104,18 @@ func lungOwner(row []string) string {
 		return "inst-unknown"
 	}
 	return fmt.Sprintf("inst-%02s", row[0])
+}
+
+// lungNetwork is one of three invented networks of hospitals, of similar size.
+func lungNetwork(row []string) string {
+	switch inst, err := strconv.Atoi(row[0]); {
+	case err == nil && inst <= 5:
+		return "north"
+	case err == nil && inst <= 12:
+		return "south"
+	default:
+		return "west"
+	}
 }
 
 // lungRow spells out the sex, coded 1 and 2 in the source.
