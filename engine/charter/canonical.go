@@ -62,6 +62,16 @@ func (r *Rules) write(w *wire.Writer) {
 	w.String(r.Verification)
 	w.String(r.Differencing.Mode)
 	w.U64(uint64(r.Differencing.Window))
+	r.Privacy.write(w)
+}
+
+func (p *Privacy) write(w *wire.Writer) {
+	w.String(p.MaxEpsilon)
+	w.String(p.MaxDelta)
+	w.String(p.Budget.Epsilon)
+	w.String(p.Budget.Delta)
+	w.U64(uint64(p.Budget.Period))
+	w.String(p.Budget.Per)
 }
 
 func (m *Member) write(w *wire.Writer) {
@@ -79,6 +89,9 @@ func (t *Table) write(w *wire.Writer) {
 	w.U64(uint64(t.MaxRows))
 	w.String(t.OutOfRange)
 	writeStrings(w, t.Owners)
+	w.U32(uint32(t.Contribution.Groups))
+	w.U32(uint32(t.Contribution.Rows))
+	w.String(t.Privacy)
 	w.Count(len(t.Columns))
 	for i := range t.Columns {
 		t.Columns[i].write(w)
@@ -98,6 +111,7 @@ func (c *Column) write(w *wire.Writer) {
 	w.String(c.Grain)
 	writeStrings(w, c.Aggregates)
 	w.U32(uint32(c.K()))
+	w.String(c.Privacy)
 }
 
 func writeStrings[S ~[]E, E ~string](w *wire.Writer, list S) {

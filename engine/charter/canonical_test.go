@@ -18,7 +18,7 @@ func TestHashIsPinned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "8bfcc7ac8b95bac59a326b431c35fefc03c60e8fe175a03ea7427665f5ea4325"
+	const want = "2b07285b0ce4a03dab6c99ae378fef462cf90f1b45631ad8e85fafe922d12e83"
 	if got := c.HashText(); got != want {
 		t.Errorf("hash of testdata/hospitals.yaml is %s, want %s", got, want)
 	}

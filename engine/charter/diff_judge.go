@@ -29,6 +29,13 @@ var judges = map[string]judge{
 	"rules.differencing.mode":    {"questions that differ in a few units from another", "more of them are answered", ranked(DifferencingOff, DifferencingNote, "ask", DifferencingRefuse)},
 	"rules.differencing.window":  {"how long earlier questions are compared", "earlier questions are forgotten sooner", more},
 
+	"rules.privacy.max_epsilon":    {"epsilon of one question", "questions with less noise", smaller},
+	"rules.privacy.max_delta":      {"delta of one question", "questions with less noise", smaller},
+	"rules.privacy.budget.epsilon": {"epsilon of all questions of a period", "more questions, or such with less noise", smaller},
+	"rules.privacy.budget.delta":   {"delta of all questions of a period", "more questions, or such with less noise", smaller},
+	"rules.privacy.budget.period":  {"period of a budget", "budgets are renewed sooner", quorum},
+	"rules.privacy.budget.per":     {"who has a budget", "analysts of one organisation have a budget each", ranked(PerAnalyst, PerOrganisation)},
+
 	"members.organisation": {"organisation", "", nil},
 	"members.key":          {"key replaced", "", nil},
 	"members.roles":        {"roles", "may ask", analysts},
@@ -39,12 +46,18 @@ var judges = map[string]judge{
 	"tables.out_of_range": {"values outside their range", "", nil},
 	"tables.owners":       {"owners of the table", "", nil},
 
+	"tables.privacy": {"exact numbers", "exact numbers leave", ranked("", Required)},
+
+	"tables.contribution.groups": {"groups that one unit is in, of noised numbers", "", nil},
+	"tables.contribution.rows":   {"rows that one unit counts as in a group, of noised numbers", "", nil},
+
 	"tables.columns.role":       {"may be used as", "more can be asked about it", roleOrder},
 	"tables.columns.range":      {"range", "", nil},
 	"tables.columns.resolution": {"rounded to multiples of", "finer values", finer},
 	"tables.columns.domain":     {"values", "", nil},
 	"tables.columns.grain":      {"finest unit of time", "finer times", ranked(Grains...)},
 	"tables.columns.aggregates": {"aggregates", "more can be computed", superset},
+	"tables.columns.privacy":    {"exact numbers that are made with it", "exact numbers leave", ranked("", Required)},
 	"tables.columns.min_cohort": {"units behind every number that is made with it", "smaller groups are shown", more},
 }
 

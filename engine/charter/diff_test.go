@@ -44,6 +44,8 @@ func TestDiff(t *testing.T) {
 		"finer time":      {"grain: month", "grain: day", "tables.patients.columns.admitted.grain laxer", "month → day; finer times"},
 		"finer values":    {"resolution: 0.01", "resolution: 0.001", "tables.patients.columns.dose.resolution laxer", ""},
 		"coarser values":  {"resolution: 0.01", "resolution: 0.1", "tables.patients.columns.dose.resolution stricter", ""},
+		"noise":           {"  purposes:", "  privacy: {max_epsilon: 1, max_delta: 1e-6, budget: {epsilon: 5, delta: 1e-6, period: 720h}}\n  purposes:", "rules.privacy.budget.delta laxer|rules.privacy.budget.epsilon laxer|rules.privacy.budget.per changed|rules.privacy.budget.period changed|rules.privacy.max_delta laxer|rules.privacy.max_epsilon laxer", ""},
+		"contribution":    {"    unit: patient\n", "    unit: patient\n    contribution: {groups: 3}\n", "tables.patients.contribution.groups changed", "1 → 3"},
 		"rows are units":  {"    unit: patient\n", "", "tables.patients.unit laxer", "patient → none; rows are counted"},
 		"a table renamed": {"- name: patients", "- name: people", "tables.patients stricter|tables.people laxer|tables.people laxer", "what was asked about patients before does not count"},
 		"a title":         {"title: Patients with lung cancer", "title: Patients", "tables.patients.title changed", "Patients with lung cancer → Patients"},

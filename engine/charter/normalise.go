@@ -14,6 +14,7 @@ func (c *Charter) Normalise() {
 	c.Rules.JobLifetime = Duration(c.Rules.Lifetime())
 	c.Rules.Verification = c.Rules.Verify()
 	c.Rules.Differencing = Differencing{c.Rules.Differencing.Rule(), Duration(c.Rules.Differencing.Span())}
+	c.Rules.Privacy.normalise()
 	c.Rules.Purposes = sorted(c.Rules.Purposes)
 	for i := range c.Members {
 		c.Members[i].Roles = sorted(c.Members[i].Roles)
@@ -26,6 +27,7 @@ func (c *Charter) Normalise() {
 func (c *Charter) normaliseTable(t *Table) {
 	k := t.K()
 	t.MinCohort = &k
+	t.Contribution = Contribution{t.GroupBound(), t.RowBound()}
 	if t.OutOfRange == "" {
 		t.OutOfRange = Refuse
 	}

@@ -28,6 +28,7 @@ func (t *Table) check(k check) {
 	}
 	cols.unique(names, ".name")
 	t.checkUnit(k.at("unit"))
+	t.checkPrivacy(k)
 }
 
 func (t *Table) checkUnit(k check) {
@@ -97,6 +98,10 @@ func (c *Column) checkForeign(k check) {
 	foreign("grain", c.Grain != "", Time)
 	foreign("aggregates", c.Aggregates != nil, Measure)
 	foreign("min_cohort", c.MinCohort != nil, Measure, Category)
+	foreign("privacy", c.Privacy != "", Measure, Category, Time)
+	if c.Privacy != "" {
+		k.at("privacy").oneOf(c.Privacy, Required)
+	}
 }
 
 func (c *Column) checkDomain(k check, t Type) {

@@ -29,6 +29,7 @@ type Rules struct {
 	Verification        string   `yaml:"verification,omitempty" oneof:"all,some,none" help:"Owners that evaluate again whether small groups stay hidden: all of them, some (one more than tolerated_corruption), or none."`
 
 	Differencing Differencing `yaml:"differencing,omitempty" help:"What owners do about questions that differ in a few units from another."`
+	Privacy      Privacy      `yaml:"privacy,omitempty" help:"What questions with noise (differential privacy) may cost; left out: there are none."`
 }
 
 // Differencing is what an owner does about a question one of whose numbers can be
@@ -68,6 +69,9 @@ type Table struct {
 	OutOfRange string   `yaml:"out_of_range,omitempty" oneof:"refuse,clamp" help:"What is done with a value outside a declared range: refuse every question until it is mended, or clamp it to the nearer end."`
 	Owners     []string `yaml:"owners,omitempty" help:"Ids of the owners that have the table; left out: every owner of the space."`
 	Columns    []Column `yaml:"columns" required:"true" help:"At most 256. A column that is not listed does not exist for analysts."`
+
+	Contribution Contribution `yaml:"contribution,omitempty" help:"What one privacy unit adds to noised numbers, at most. Only of tables with a unit."`
+	Privacy      string       `yaml:"privacy,omitempty" oneof:"required" help:"required: only noised numbers about the table may leave."`
 }
 
 // ColumnRole says what analysts may do with a column (see docs/charter.md). A
@@ -100,4 +104,5 @@ type Column struct {
 	Grain      string     `yaml:"grain,omitempty" oneof:"minute,hour,day,week,month,quarter,year" help:"For times: the finest unit of date_trunc."`
 	Aggregates []string   `yaml:"aggregates,omitempty" oneof:"count,sum,avg,variance,covariance" help:"For measures: what may be computed."`
 	MinCohort  *int       `yaml:"min_cohort,omitempty" range:"1,20" help:"For measures and categories: a k of its own, for every number that is made with the column; the larger one of table and columns counts."`
+	Privacy    string     `yaml:"privacy,omitempty" oneof:"required" help:"For measures, categories and times; required: only noised numbers may leave that are made with the column."`
 }

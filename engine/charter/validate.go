@@ -169,6 +169,7 @@ func (c *Charter) problems() strictyaml.Problems {
 	c.checkRules(k.at("rules"))
 	c.checkMembers(k.at("members"))
 	c.checkTables(k.at("tables"))
+	c.checkRequired(k.at("rules.privacy"))
 	return ps
 }
 
@@ -228,6 +229,7 @@ func (c *Charter) checkRules(k check) {
 	if w := r.Differencing.Span(); w < MinWindow || w > MaxWindow {
 		d.at("window").fail("%s outside %s to %s", r.Differencing.Window, Duration(MinWindow), Duration(MaxWindow))
 	}
+	r.Privacy.check(k.at("privacy"))
 	if l := r.Lifetime(); l < MinJobLifetime || l > MaxJobLifetime {
 		k.at("job_lifetime").fail("%s outside 1m to %s", r.JobLifetime, Duration(MaxJobLifetime))
 	}

@@ -75,6 +75,7 @@ func (p *printer) rules(r *Rules) {
 	pairs = optional(pairs, "job_lifetime", r.JobLifetime.String(), r.JobLifetime != 0)
 	pairs = optional(pairs, "verification", r.Verification, r.Verification != "")
 	pairs = optional(pairs, "differencing", flow(r.Differencing.pairs()), r.Differencing != Differencing{})
+	pairs = optional(pairs, "privacy", flow(r.Privacy.pairs()), r.Privacy.Allowed())
 	p.block("  ", pairs)
 }
 
@@ -109,6 +110,8 @@ func (p *printer) table(t *Table) {
 	pairs = append(pairs, pair{"max_rows", strconv.FormatInt(t.MaxRows, 10) + " # of one owner, at most"})
 	pairs = optional(pairs, "out_of_range", scalar(t.OutOfRange), t.OutOfRange != "")
 	pairs = optional(pairs, "owners", list(t.Owners), len(t.Owners) > 0)
+	pairs = optional(pairs, "contribution", flow(t.Contribution.pairs()), t.Contribution != Contribution{})
+	pairs = optional(pairs, "privacy", t.Privacy, t.Privacy != "")
 	p.block("    ", pairs)
 	p.line("    columns:")
 	for i := range t.Columns {
@@ -142,7 +145,8 @@ func (c *Column) pairs() []pair {
 	pairs = optional(pairs, "domain", list(c.Domain), len(c.Domain) > 0)
 	narrowed := len(c.Aggregates) > 0 && !slices.Equal(c.Aggregates, sorted(Aggregates))
 	pairs = optional(pairs, "aggregates", list(c.Aggregates), narrowed)
-	return optional(pairs, "min_cohort", strconv.Itoa(c.K()), c.MinCohort != nil)
+	pairs = optional(pairs, "min_cohort", strconv.Itoa(c.K()), c.MinCohort != nil)
+	return optional(pairs, "privacy", c.Privacy, c.Privacy != "")
 }
 
 func list[S ~[]E, E ~string](items S) string {

@@ -48,6 +48,9 @@ func Check(p *Plan, ch *charter.Charter) error {
 	if limit := ch.Rules.Cells(); p.Cells() > limit {
 		return TooManyCells.New("%d cells, the charter allows %d", p.Cells(), limit)
 	}
+	if f := checkPrivacy(p, ch); f != nil {
+		return f
+	}
 	if err := checkWidth(p, ch); err != nil {
 		return err
 	}
@@ -166,9 +169,9 @@ func checkFactors(c []*charter.Column) *fault.Fault {
 	return FactorRule(c[1], c[0])
 }
 
-// Bounds returns, per sum, the largest absolute value that an element of one
-// owner's vector may have: max_rows × Π max|units of the factor|. The plan must
-// have passed [Check].
+// Bounds returns, per sum, the largest absolute value that one owner's sum of a cell
+// may have: max_rows × Π max|units of the factor|. The bound on what a unit contributes only makes
+// sums smaller. The plan must have passed [Check].
 func Bounds(p *Plan, ch *charter.Charter) []*big.Int {
 	t := ch.Table(p.Table)
 	out := make([]*big.Int, len(p.Sums))
@@ -182,13 +185,33 @@ func Bounds(p *Plan, ch *charter.Charter) []*big.Int {
 	return out
 }
 
+// Elements returns, per sum, the largest absolute value that an element of one owner's vector may
+// have: its bound, or for a noised sum Factor times its bound and the largest draw.
+func Elements(p *Plan, ch *charter.Charter) ([]*big.Int, *fault.Fault) {
+	n, f := NewNoise(p, ch)
+	if f != nil {
+		return nil, f
+	}
+	out := Bounds(p, ch)
+	for i := range out {
+		if n != nil && n.Sums[i] != nil {
+			out[i] = n.Sums[i].widen(out[i])
+		}
+	}
+	return out, nil
+}
+
 // FitWidth returns the smallest width that holds every sum over all owners. If there
 // is none it returns the index of the first sum that does not fit and an
 // [Overflow]. Columns must have passed [FactorRule].
 func FitWidth(p *Plan, ch *charter.Charter) (Width, int, *fault.Fault) {
 	owners := big.NewInt(int64(len(ch.OwnersOf(p.Table))))
 	width := Width64
-	for i, b := range Bounds(p, ch) {
+	bounds, f := Elements(p, ch)
+	if f != nil {
+		return 0, 0, f
+	}
+	for i, b := range bounds {
 		bits := b.Mul(b, owners).BitLen() // b < 2^bits
 		switch {
 		case bits > 126: // the tag binds below 2^126 (crypto/ring)

@@ -35,6 +35,7 @@ func (p *Plan) Marshal() ([]byte, error) {
 	for i := range p.Sums {
 		putSum(w, &p.Sums[i])
 	}
+	putPrivacy(w, p.Privacy)
 	if len(w.Data()) > MaxPlan {
 		return nil, Malformed.New("plan of %d bytes, at most %d", len(w.Data()), MaxPlan)
 	}
@@ -75,6 +76,7 @@ func parse(b []byte) (*Plan, error) {
 			break
 		}
 	}
+	p.Privacy = d.privacy()
 	return p, d.Close()
 }
 

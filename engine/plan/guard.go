@@ -21,8 +21,8 @@ type Guard struct {
 }
 
 // Guards returns the guards of a plan in the order of their first sums. Sums with the
-// same K over the same rows share one; a sum with the cohort 1 is in none. The columns
-// of the plan must be the charter's, as [Check] makes sure.
+// same K over the same rows share one; a sum with the cohort 1, and one with noise, is in none. The
+// columns of the plan must be the charter's, as [Check] makes sure.
 //
 // Over the same rows are sums with the same filter and the same columns that must not
 // be NULL, where a column does not count that cannot be NULL anyway: by the
@@ -32,11 +32,15 @@ func Guards(p *Plan, ch *charter.Charter) []Guard {
 }
 
 // Supports are the guards of a plan and, with K = 1, what would guard the sums that are
-// released whatever their number of units: together they have every sum once.
+// released whatever their number of units: together they have every sum without noise once.
 func Supports(p *Plan, ch *charter.Charter) []Guard {
 	t := ch.Table(p.Table)
 	var guards []Guard
+	noised := Noised(p, ch)
 	for i, k := range Cohorts(p, ch) {
+		if noised[i] {
+			continue
+		}
 		filter, present := p.Sums[i].Filter, p.Sums[i].nullable(t, p.Where)
 		at := slices.IndexFunc(guards, func(g Guard) bool {
 			return g.K == k && slices.Equal(g.Present, present) && g.Filter.Equal(filter)

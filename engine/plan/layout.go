@@ -126,7 +126,11 @@ func (l *Layout) lay(p *Plan, ch *charter.Charter, params *he.Params) *fault.Fau
 	}
 	// A limb is at most 2^limbBits in absolute value, and the sum over the owners below t/2.
 	l.limbBits = bits.Len64((params.T()/2-1)/uint64(owners)) - 1
-	l.columns = l.columnSets(p, ch)
+	bounds, f := Elements(p, ch)
+	if f != nil {
+		return f
+	}
+	l.columns = l.columnSets(p, ch, bounds)
 	l.Shape = &guard.Shape{Set: params.Name(), Verify: verification(ch)}
 	b := builder{l: l, params: params, cells: p.Cells(), packed: map[int]*open{}}
 	for i := range l.columns {
@@ -170,8 +174,7 @@ func verification(ch *charter.Charter) guard.Verify {
 }
 
 // columnSets lists the guards' sums, then the open ones.
-func (l *Layout) columnSets(p *Plan, ch *charter.Charter) []columnSet {
-	bounds := Bounds(p, ch)
+func (l *Layout) columnSets(p *Plan, ch *charter.Charter, bounds []*big.Int) []columnSet {
 	rows := ch.Table(p.Table).Unit == "" // then a guard counts rows
 	guarded := make([]bool, len(p.Sums))
 	var sets []columnSet

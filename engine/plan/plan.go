@@ -13,6 +13,8 @@ type Plan struct {
 	Keys  []Key      // GROUP BY; none: one cell
 	Sums  []Sum      // Sums[0] is always the row count of the cell
 	Width Width      // of a vector element; derived from the declared ranges, checked by every worker
+
+	Privacy *Privacy // nil: exact numbers
 }
 
 // Width is the size of a vector element in bits: sums are taken modulo 2^Width

@@ -64,6 +64,9 @@ func (p *Plan) shape() error {
 	if err := p.sums(); err != nil {
 		return err
 	}
+	if err := p.Privacy.shape(); err != nil {
+		return err
+	}
 	if p.Width != Width64 && p.Width != Width128 {
 		return fmt.Errorf("width %d is neither 64 nor 128", p.Width)
 	}

@@ -28,6 +28,9 @@ func (p *Plan) SQL() string {
 	if len(keys) > 0 {
 		b.WriteString("\nGROUP BY " + strings.Join(keys, ", "))
 	}
+	if p.Privacy != nil {
+		b.WriteString("\n" + p.Privacy.SQL())
+	}
 	return b.String()
 }
 

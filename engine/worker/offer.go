@@ -145,6 +145,9 @@ func (w *worker) newJob(offer *cryptojob.Offer, raw []byte) (*job, error) {
 
 // lay computes the layout of a job that the rules allow.
 func (w *worker) lay(j *job) error {
+	if j.request.Job.Plan.Privacy != nil {
+		return plan.CannotNoise.New("this worker does not draw noise") // until the local step does
+	}
 	layout, f := plan.NewLayout(&j.request.Job.Plan, w.space)
 	if f != nil {
 		return f
