@@ -125,6 +125,16 @@ func TestWalkthrough(t *testing.T) {
 	}
 }
 
+// TestFounders follows docs/founders.md in an empty folder.
+func TestFounders(t *testing.T) {
+	s := newShell(t)
+	s.path = filepath.Dir(binary) + ":"
+	takeDown(t, s.dir)
+	for _, b := range blocksOf(t, filepath.Join(repository(t), "docs", "founders.md")) {
+		s.wants(b, s.run(b, nil))
+	}
+}
+
 // takeDown stops the labs below a folder at the end, if a test leaves them running.
 func takeDown(t *testing.T, folder string) {
 	t.Cleanup(func() {
