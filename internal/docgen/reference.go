@@ -16,7 +16,8 @@ func Reference() []byte {
 	b.WriteString(`# Reference of keys
 
 Generated from the source by ` + "`make gen-docs`" + `. A key that is not listed is refused, with the nearest known one. Editors
-that know JSON schemas take them from [schema](schema). What the rules are for is explained in [charter.md](charter.md).
+that know JSON schemas take them from [schema](schema). What the rules mean is in
+[charter.md](charter.md), what they are for in the guides for [owners](owners.md) and [founders](founders.md).
 
 A path such as ` + "`tables[].columns[]`" + ` stands for the entries of a list, ` + "`tables.NAME`" + ` for those of a mapping from names of your choice.
 Durations are written as ` + "`90m`, `24h`, sizes as `512MiB`, `4GiB`" + `.

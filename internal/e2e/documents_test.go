@@ -135,6 +135,24 @@ func TestFounders(t *testing.T) {
 	}
 }
 
+// TestOwners follows docs/owners.md at West of examples/control, where one question was
+// answered before.
+func TestOwners(t *testing.T) {
+	repo := repository(t)
+	s := newShell(t)
+	s.path = filepath.Dir(binary) + ":"
+	takeDown(t, s.dir)
+	clinic := filepath.Join(s.dir, "clinic")
+	s.run(block{text: fmt.Sprintf(`cp -r %q/examples/control clinic
+tacit lab up clinic
+tacit query --lab clinic --purpose "survival study" "SELECT COUNT(*) FROM lung"
+sed 's|\.\./\.\./|%[2]s/|; s|\.\./|%[2]s/.lab/|' clinic/.lab/conf/west.yaml > worker.yaml
+`, repo, clinic)}, nil)
+	for _, b := range blocksOf(t, filepath.Join(repo, "docs", "owners.md")) {
+		s.wants(b, s.run(b, nil))
+	}
+}
+
 // takeDown stops the labs below a folder at the end, if a test leaves them running.
 func takeDown(t *testing.T, folder string) {
 	t.Cleanup(func() {
