@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
@@ -135,22 +136,52 @@ func TestFounders(t *testing.T) {
 	}
 }
 
-// TestOwners follows docs/owners.md at West of examples/control, where one question was
-// answered before.
+// TestOwners follows docs/owners.md at West.
 func TestOwners(t *testing.T) {
-	repo := repository(t)
 	s := newShell(t)
-	s.path = filepath.Dir(binary) + ":"
-	takeDown(t, s.dir)
-	clinic := filepath.Join(s.dir, "clinic")
-	s.run(block{text: fmt.Sprintf(`cp -r %q/examples/control clinic
-tacit lab up clinic
-tacit query --lab clinic --purpose "survival study" "SELECT COUNT(*) FROM lung"
-sed 's|\.\./\.\./|%[2]s/|; s|\.\./|%[2]s/.lab/|' clinic/.lab/conf/west.yaml > worker.yaml
-`, repo, clinic)}, nil)
-	for _, b := range blocksOf(t, filepath.Join(repo, "docs", "owners.md")) {
+	s.clinic("worker=west")
+	for _, b := range blocksOf(t, filepath.Join(repository(t), "docs", "owners.md")) {
 		s.wants(b, s.run(b, nil))
 	}
+}
+
+// TestLedgerDocument follows docs/ledger.md at North, with South as the other member.
+func TestLedgerDocument(t *testing.T) {
+	s := newShell(t)
+	s.clinic("worker=north", "other=south")
+	var provenance struct{ Job string }
+	text, err := os.ReadFile(filepath.Join(s.dir, "answer.csv.provenance.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &provenance)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	replace := strings.NewReplacer("6f…", provenance.Job, "2026-11", time.Now().UTC().Format("2006-01"))
+	for _, b := range blocksOf(t, filepath.Join(repository(t), "docs", "ledger.md")) {
+		s.wants(b, s.run(b, replace))
+	}
+}
+
+// clinic brings examples/control up, where one question was answered, and all but North exported
+// their ledgers. A configuration NAME.yaml is that of a member: NAME=MEMBER.
+func (s *shell) clinic(configs ...string) {
+	s.t.Helper()
+	s.path = filepath.Dir(binary) + ":"
+	takeDown(s.t, s.dir)
+	script := fmt.Sprintf(`cp -r %q/examples/control clinic
+tacit lab up clinic
+export TACIT_CONFIG=$PWD/clinic/.lab/conf/analyst.yaml
+tacit query --purpose "survival study" -o answer.csv "SELECT COUNT(*) FROM lung"
+for member in hub south west; do tacit ledger export --config clinic/.lab/conf/$member.yaml -o $member.tlx; done
+tacit ledger export -o ada.tlx
+cp clinic/.lab/space.json .
+`, repository(s.t))
+	for _, c := range configs {
+		name, member, _ := strings.Cut(c, "=")
+		script += fmt.Sprintf("sed \"s|\\.\\./\\.\\./|$PWD/clinic/|; s|\\.\\./|$PWD/clinic/.lab/|\" clinic/.lab/conf/%s.yaml > %s.yaml\n", member, name)
+	}
+	s.run(block{text: script}, nil)
 }
 
 // takeDown stops the labs below a folder at the end, if a test leaves them running.
