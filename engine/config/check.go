@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/tacit-space/tacit/crypto/dp"
 	"github.com/tacit-space/tacit/engine/strictyaml"
 )
 
@@ -22,6 +23,9 @@ func (w *Worker) check(ps *strictyaml.Problems) {
 	slices.Sort(names)
 	for _, name := range names {
 		w.Tables[name].check("worker.tables."+name, ps)
+	}
+	if e, err := dp.ParseEpsilon(w.Accept.MaxEpsilon); w.Accept.MaxEpsilon != "" && (err != nil || e == 0) {
+		ps.Add("worker.accept.max_epsilon", "wants a number above 0 with at most nine digits after the point, such as 0.5")
 	}
 	for _, name := range w.Accept.Tables {
 		if !slices.Contains(names, name) {

@@ -112,6 +112,8 @@ type Accept struct {
 	MinCohort       int      `yaml:"min_cohort" range:"0,20" help:"Least number of privacy units behind every released number; 0: the charter's."`
 	MaxCells        int      `yaml:"max_cells" range:"0,1048576" help:"Most cells of a result; 0: the charter's."`
 	Differencing    string   `yaml:"differencing" oneof:"charter,note,refuse" help:"What is done about questions that differ in a few units from another; charter: what the charter says, and otherwise the stricter of both."`
+	Privacy         string   `yaml:"privacy" oneof:"charter,required" help:"required: only noised numbers leave, of whatever table; charter: what the charter says."`
+	MaxEpsilon      string   `yaml:"max_epsilon" help:"Largest epsilon of one question with noise; left out: the charter's."`
 	Purposes        []string `yaml:"purposes" help:"Purposes that are served; left out: the charter's."`
 	Analysts        []string `yaml:"analysts" help:"Ids of the analysts who are served; left out: all of the charter."`
 	Tables          []string `yaml:"tables" help:"Tables that are served; left out: all that are mapped."`
@@ -123,7 +125,7 @@ func DefaultWorker() *Worker {
 	return &Worker{
 		Engine: Engine{Memory: DefaultMemory},
 		Limits: WorkerLimits{MaxJobs: DefaultRunning, MaxMessage: DefaultMaxMessage},
-		Accept: Accept{Differencing: "charter"},
+		Accept: Accept{Differencing: "charter", Privacy: "charter"},
 		Log:    Log{Level: DefaultLogLevel, Format: DefaultLogFormat},
 	}
 }

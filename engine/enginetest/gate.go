@@ -81,4 +81,12 @@ func (g gated) AggregateUnits(ctx context.Context, p *plan.Plan, guards []plan.G
 	return g.Source.AggregateUnits(ctx, p, guards)
 }
 
+// AggregateBounded implements [worker.Source].
+func (g gated) AggregateBounded(ctx context.Context, p *plan.Plan, guards []plan.Guard, n *plan.Noise, key [32]byte) (array.RecordReader, error) {
+	if err := g.gate.pass(ctx); err != nil {
+		return nil, err
+	}
+	return g.Source.AggregateBounded(ctx, p, guards, n, key)
+}
+
 var _ worker.Source = (*source.Engine)(nil)

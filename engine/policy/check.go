@@ -47,6 +47,7 @@ func Check(ch *charter.Charter, self string, r *Request, own config.Accept, now 
 		func() error { return checkRoster(ch, self, r) },
 		func() error { return checkParameters(ch, r) },
 		func() error { return checkShape(ch, r) },
+		func() error { return checkPrivacy(ch, r, own) },
 		func() error { return checkPurpose(ch, r) },
 		func() error { return checkStatement(ch, r) },
 		func() error { return checkOwn(ch, r, own) },
@@ -179,9 +180,9 @@ func checkOwn(ch *charter.Charter, r *Request, own config.Accept) error {
 		return OwnRule.New("accept.min_contributors: the job wants %d, this owner %d", r.MinContributors, own.MinContributors)
 	case r.Corruptions < own.Corruptions:
 		return OwnRule.New("accept.tolerated_corruption: the job tolerates %d, this owner wants %d", r.Corruptions, own.Corruptions)
-	case slices.Min(plan.Cohorts(p, ch)) < own.MinCohort:
+	case leastCohort(p, ch) < own.MinCohort:
 		return OwnRule.New("accept.min_cohort: a number of the result needs %d privacy units behind it, this owner wants %d",
-			slices.Min(plan.Cohorts(p, ch)), own.MinCohort)
+			leastCohort(p, ch), own.MinCohort)
 	case own.MaxCells > 0 && p.Cells() > own.MaxCells:
 		return OwnRule.New("accept.max_cells: the result has %d cells, this owner allows %d", p.Cells(), own.MaxCells)
 	case own.Purposes != nil && !slices.Contains(own.Purposes, r.Job.Purpose):

@@ -37,6 +37,17 @@ func (e *Engine) Aggregate(ctx context.Context, p *plan.Plan) (array.RecordReade
 // The counts of a cell may come in another row than its sums; what is not in a row is
 // NULL there.
 func (e *Engine) AggregateUnits(ctx context.Context, p *plan.Plan, guards []plan.Guard) (array.RecordReader, error) {
+	return e.aggregate(ctx, p, func(t *table, relation string) (string, error) { return t.render(p, guards, relation) })
+}
+
+// AggregateBounded is [Engine.AggregateUnits] in which the sums that n noises have what one
+// privacy unit adds to them bounded: see the file bound.go. The key chooses cells of units that are in too
+// many; it is a secret, of the job. Rows whose unit is NULL are in no noised sum.
+func (e *Engine) AggregateBounded(ctx context.Context, p *plan.Plan, guards []plan.Guard, n *plan.Noise, key [32]byte) (array.RecordReader, error) {
+	return e.aggregate(ctx, p, func(t *table, relation string) (string, error) { return t.renderBounded(p, guards, n, key, relation) })
+}
+
+func (e *Engine) aggregate(ctx context.Context, p *plan.Plan, render func(t *table, relation string) (string, error)) (array.RecordReader, error) {
 	t, err := e.table(p.Table)
 	if err != nil {
 		return nil, err
@@ -48,7 +59,7 @@ func (e *Engine) AggregateUnits(ctx context.Context, p *plan.Plan, guards []plan
 	if err := t.judge(s.report); err != nil {
 		return nil, err
 	}
-	sql, err := t.render(p, guards, t.relation(s, t.Clamps() && s.report.adjusts()))
+	sql, err := render(t, t.relation(s, t.Clamps() && s.report.adjusts()))
 	if err != nil {
 		return nil, err
 	}

@@ -77,19 +77,27 @@ func (t *table) byUnit(p *plan.Plan, guards []plan.Guard, relation string, sums 
 	if err != nil {
 		return "", err
 	}
+	if err := r.passing(guards, &s, &outer); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("SELECT %s FROM (%s)", strings.Join(outer, ", "), r.sql(s, relation)) + groupBy(len(p.Keys)), nil
+}
+
+// passing renders which guards a unit passes in a cell, and outer counts of the units that do.
+func (r *renderer) passing(guards []plan.Guard, s *statement, outer *[]string) error {
 	for i := range guards {
 		rows, err := r.support(guards[i].Filter, guards[i].Present)
 		if err != nil {
-			return "", fmt.Errorf("guard %d: %w", i+1, err)
+			return fmt.Errorf("guard %d: %w", i+1, err)
 		}
 		passes := ""
 		if rows != "" {
 			passes = fmt.Sprintf("g%d", i)
 			s.selected = append(s.selected, fmt.Sprintf("bool_or(%s) AS %s", rows, passes))
 		}
-		outer = append(outer, "count(unit)"+filtered(passes)) // NULL is not counted
+		*outer = append(*outer, "count(unit)"+filtered(passes)) // NULL is not counted
 	}
-	return fmt.Sprintf("SELECT %s FROM (%s)", strings.Join(outer, ", "), r.sql(s, relation)) + groupBy(len(p.Keys)), nil
+	return nil
 }
 
 // addUp renders sums per cell and unit, and outer sums of these in the same types.
@@ -100,11 +108,16 @@ func (r *renderer) addUp(p *plan.Plan, s *statement, outer *[]string) error {
 			return fmt.Errorf("sum %d: %w", i+1, err)
 		}
 		s.selected = append(s.selected, fmt.Sprintf("%s AS s%d", sql, i))
-		total := fmt.Sprintf("sum(s%d)", i)
-		if len(p.Sums[i].Factors) == 0 { // a count: below max_rows, and 0 over no rows
-			total = "CAST(coalesce(" + total + ", 0) AS BIGINT)"
-		}
-		*outer = append(*outer, total)
+		*outer = append(*outer, total(&p.Sums[i], i, ""))
 	}
 	return nil
+}
+
+// total renders the sum of the column of sum i over the rows of a condition.
+func total(s *plan.Sum, i int, condition string) string {
+	sql := fmt.Sprintf("sum(s%d)", i) + filtered(condition)
+	if len(s.Factors) == 0 { // a count: below max_rows, and 0 over no rows
+		return "CAST(coalesce(" + sql + ", 0) AS BIGINT)"
+	}
+	return sql
 }

@@ -44,6 +44,8 @@ type Source interface {
 	// AggregateUnits runs the owner's part of a plan, and counts the privacy units of each
 	// guard. The caller releases the reader.
 	AggregateUnits(ctx context.Context, p *plan.Plan, guards []plan.Guard) (array.RecordReader, error)
+	// AggregateBounded is AggregateUnits with bounds on what one unit adds to noised sums.
+	AggregateBounded(ctx context.Context, p *plan.Plan, guards []plan.Guard, n *plan.Noise, key [32]byte) (array.RecordReader, error)
 	// Compare fills a comparison of questions from the table's rows.
 	Compare(ctx context.Context, table string, c *differencing.Comparison) error
 }

@@ -40,13 +40,15 @@ func (j *job) compute() {
 	ctx, cancel := context.WithCancel(j.w.life)
 	in := &input{cancel: cancel, done: make(chan struct{})}
 	j.input = in
+	j.drawAhead()
+	drawing := j.drawing
 	j.w.wg.Go(func() {
 		defer close(in.done)
 		select {
 		case j.w.queries <- struct{}{}:
 			defer func() { <-j.w.queries }()
 			begun := time.Now()
-			in.vector, in.units, in.err = j.contribution(ctx)
+			in.vector, in.units, in.err = j.contribution(ctx, drawing)
 			j.computed.Add(int64(time.Since(begun)))
 		case <-ctx.Done():
 			in.err = ctx.Err()
@@ -54,8 +56,8 @@ func (j *job) compute() {
 	})
 }
 
-// contribution runs the owner's part of the plan in the owner's engine.
-func (j *job) contribution(ctx context.Context) (ring.Vector, [][]uint64, error) {
+// contribution runs the owner's part of the plan in the owner's engine, and adds noise.
+func (j *job) contribution(ctx context.Context, d *drawing) (ring.Vector, [][]uint64, error) {
 	p := &j.request.Job.Plan
 	var guards []plan.Guard
 	if j.layout != nil {
@@ -64,13 +66,17 @@ func (j *job) contribution(ctx context.Context) (ring.Vector, [][]uint64, error)
 	if err := j.compare(ctx); err != nil {
 		return ring.Vector{}, nil, err
 	}
-	rows, err := j.w.Source.AggregateUnits(ctx, p, guards)
+	rows, err := j.aggregate(ctx, p, guards)
 	if err != nil {
 		return ring.Vector{}, nil, err
 	}
 	defer rows.Release()
 	vector, units, _, err := column.Cells(ctx, rows, p, guards, j.w.space)
 	if err != nil {
+		return ring.Vector{}, nil, err
+	}
+	if err := j.addNoise(ctx, d, vector); err != nil {
+		clear(vector.Words)
 		return ring.Vector{}, nil, err
 	}
 	j.log.Info("input computed", "elements", j.manifest.Length, "owners", len(j.manifest.Roster))

@@ -36,6 +36,7 @@ type job struct {
 	self     session.Party
 	sizes    protocol.Sizes
 	layout   *plan.Layout // of a guarded release, else nil
+	noise    *plan.Noise  // of a question with noise, else nil
 	inbox    chan func()
 	done     chan struct{} // closed when the goroutine ends
 
@@ -47,6 +48,7 @@ type job struct {
 	objection error // why a job that was accepted is not allowed any more
 	attempt   *attempt
 	input     *input // of the local query, once it was begun
+	drawing   *drawing
 	over      bool
 	compared  *compared // what the question was compared with last; of the validation, then of the local query
 
@@ -63,7 +65,12 @@ func makeJob(w *worker, raw []byte, m *cryptojob.Manifest, r *policy.Request, al
 }
 
 // memory is what the job is counted with, in bytes.
-func (j *job) memory() int64 { return j.sizes.Worker }
+func (j *job) memory() int64 {
+	if j.noise == nil {
+		return j.sizes.Worker
+	}
+	return j.sizes.Worker + 8*int64(j.manifest.Length) // and noise
+}
 
 // post hands an event to the job's goroutine. It waits while the job is busy,
 // and does nothing once the job is over.
@@ -79,6 +86,7 @@ func (j *job) post(ctx context.Context, event func()) {
 func (j *job) run() {
 	defer close(j.done)
 	defer j.w.forget(j)
+	defer j.stopDrawing()
 	defer j.stopInput()
 	defer j.stopAttempt()
 	defer j.stopValidation()
@@ -151,6 +159,7 @@ func (j *job) validated(err error) {
 		return
 	}
 	j.accepted = true
+	j.drawAhead()
 	j.log.Info("job accepted", "analyst", j.manifest.Analyst.ID, "table", j.request.Job.Plan.Table,
 		"elements", j.manifest.Length, "owners", len(j.manifest.Roster))
 	j.w.Metrics.Job("", string(store.Accepted))
@@ -263,6 +272,7 @@ func (j *job) restore() {
 	case errors.Is(err, store.ErrMissing) || err == nil && state == nil:
 		// Its secrets were in memory only: they are lost, and when the coordinator
 		// begins it again it is told so.
+		j.drawAhead()
 	case err != nil:
 		j.w.fail(err)
 	default:

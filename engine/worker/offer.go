@@ -143,16 +143,16 @@ func (w *worker) newJob(offer *cryptojob.Offer, raw []byte) (*job, error) {
 	return j, nil
 }
 
-// lay computes the layout of a job that the rules allow.
+// lay computes the layout and the noise of a job that the rules allow.
 func (w *worker) lay(j *job) error {
-	if j.request.Job.Plan.Privacy != nil {
-		return plan.CannotNoise.New("this worker does not draw noise") // until the local step does
-	}
 	layout, f := plan.NewLayout(&j.request.Job.Plan, w.space)
 	if f != nil {
 		return f
 	}
 	j.layout = layout
+	if j.noise, f = plan.NewNoise(&j.request.Job.Plan, w.space); f != nil {
+		return f
+	}
 	return nil
 }
 
