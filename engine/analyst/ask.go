@@ -276,7 +276,7 @@ func (c *Client) answer(r *record, q *cryptojob.Question, body []byte) (*Answer,
 	if err != nil {
 		return nil, err
 	}
-	table, err := draft.Query.Finish(opened.sums)
+	table, err := draft.Query.FinishNoisy(opened.sums, len(opened.participants))
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,7 @@ type Provenance struct {
 	Upload       int64         `json:"upload"`                // bytes that one owner sent, estimated
 	Download     int64         `json:"download"`              // bytes that one owner received, estimated
 	Exactness    []string      `json:"exactness"`             // of every sum, in the order of the plan
+	Privacy      *Privacy      `json:"privacy,omitempty"`     // of a question with noise
 	Asked        time.Time     `json:"asked"`                 // by the analyst's clock, whole seconds
 	Opened       time.Time     `json:"opened"`                //
 	Software     string        `json:"software"`              // that opened the result
@@ -59,6 +60,7 @@ func (c *Client) provenance(r *record, job *plan.Job, q *cryptojob.Question, ope
 		Exactness: d.Statement.Exactness,
 		Asked:     time.Unix(job.Created, 0).UTC(), Opened: c.Now().UTC(), Software: c.Software,
 	}
+	p.Privacy = privacyOf(d.Query, len(opened.participants))
 	in := map[int]bool{}
 	for _, party := range opened.participants {
 		in[int(party)-1] = true

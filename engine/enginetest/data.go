@@ -157,5 +157,8 @@ func (o *Options) tables() []charter.Table {
 		t.Unit = "patient"
 		t.Columns = append([]charter.Column{{Name: "patient", Type: "text", Role: charter.Identifier, Nullable: &nullable}}, t.Columns...)
 	}
+	if o.Table != nil {
+		o.Table(&t)
+	}
 	return []charter.Table{t}
 }

@@ -32,6 +32,7 @@ type Options struct {
 	Units           bool   // rows belong to patients, and these are the privacy units
 	Verification    string // of a guarded release; "": the charter's default
 	Rules           func(*charter.Rules)
+	Table           func(*charter.Table)
 	Coordinator     func(*coordinator.Config)
 	Worker          func(id string, cfg *worker.Config)
 }

@@ -35,11 +35,13 @@
 package noise
 
 import (
+	"fmt"
 	"io"
 	"math/bits"
 
 	"github.com/tacit-space/tacit/crypto/dp"
 	"github.com/tacit-space/tacit/crypto/ring"
+	"github.com/tacit-space/tacit/crypto/secret"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/plan"
 )
@@ -119,6 +121,9 @@ func multiply(v ring.Vector, factor uint64) {
 		v.Words[i], v.Words[i+1] = lo, v.Words[i+1]*factor+carry
 	}
 }
+
+// Format prints "[secret]" under every verb.
+func (*Drawn) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, secret.Shown) }
 
 // Wipe overwrites what is left.
 func (d *Drawn) Wipe() {

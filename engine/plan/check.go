@@ -48,7 +48,7 @@ func Check(p *Plan, ch *charter.Charter) error {
 	if limit := ch.Rules.Cells(); p.Cells() > limit {
 		return TooManyCells.New("%d cells, the charter allows %d", p.Cells(), limit)
 	}
-	if f := checkPrivacy(p, ch); f != nil {
+	if f := CheckPrivacy(p, ch); f != nil {
 		return f
 	}
 	if err := checkWidth(p, ch); err != nil {

@@ -14,6 +14,7 @@ import (
 type Statement struct {
 	Question    string   // readable SQL, see [Plan.SQL]
 	Released    []string // what the analyst gets
+	Noise       []string // what is added to it; none: exact numbers
 	Protocol    []string // how it is computed
 	Exactness   []string // one line per sum, in the order of the plan
 	Leakage     []Leak   // who learns what, alone and together
@@ -53,6 +54,9 @@ func Explain(p *Plan, ch *charter.Charter) *Statement {
 	s.Upload, s.Download = traffic(p, n)
 	if l, f := NewLayout(p, ch); f == nil && l != nil {
 		s.guarded(l, p, ch, n)
+	}
+	if noise, f := NewNoise(p, ch); f == nil && noise != nil {
+		s.noised(noise, p, ch, n)
 	}
 	return s
 }
@@ -163,6 +167,9 @@ func (s *Statement) Text() string {
 	var b strings.Builder
 	section(&b, "Question", strings.Split(s.Question, "\n"))
 	section(&b, "Released to the analyst", s.Released)
+	if len(s.Noise) > 0 {
+		section(&b, "Noise", s.Noise)
+	}
 	section(&b, "Protocol", s.Protocol)
 	section(&b, "Exactness", s.Exactness)
 	section(&b, "Who learns what", s.table())

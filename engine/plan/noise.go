@@ -173,18 +173,15 @@ func (s *Noisy) Sigma(workers int) float64 {
 }
 
 // HalfWidth returns how far a noised sum with the shares of so many workers, divided by Factor
-// and rounded to the sum's unit, may be from the sum without noise, with a probability of
-// at least level. The error is [dp.ErrRange].
-func (s *Noisy) HalfWidth(workers int, level float64) (*big.Rat, error) {
+// and rounded to the sum's unit ([Noisy.Divide]), may be from the sum without noise, with a
+// probability of at least level: a whole number of units, as both are. The error is [dp.ErrRange].
+func (s *Noisy) HalfWidth(workers int, level float64) (*big.Int, error) {
 	h, err := s.Mechanism.HalfWidth(workers, level)
 	if err != nil {
 		return nil, err
 	}
-	r := new(big.Rat).SetFrac(new(big.Int).SetUint64(h), new(big.Int).SetUint64(s.Factor))
-	if s.Factor > 1 {
-		r.Add(r, big.NewRat(1, 2))
-	}
-	return r, nil
+	// |z| <= h implies |round(z/f)| <= round(h/f).
+	return s.Divide(new(big.Int).SetUint64(h)), nil
 }
 
 // Divide returns a released element in the sum's unit, rounded half away from zero.

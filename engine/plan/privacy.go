@@ -105,9 +105,9 @@ func (v *Privacy) SQL() string {
 	return "WITH PRIVACY (epsilon " + v.Epsilon.String() + ", delta " + v.Delta.String() + only + ")"
 }
 
-// checkPrivacy: what requires noise gets it, and no question costs more than the charter
-// allows one.
-func checkPrivacy(p *Plan, ch *charter.Charter) *fault.Fault {
+// CheckPrivacy says whether what requires noise gets it, and the question costs no more than the
+// charter allows one. The rest of the plan must be the charter's.
+func CheckPrivacy(p *Plan, ch *charter.Charter) *fault.Fault {
 	required := Requiring(p, ch)
 	some := false
 	for _, r := range required {
@@ -119,6 +119,8 @@ func checkPrivacy(p *Plan, ch *charter.Charter) *fault.Fault {
 		return NeedsPrivacy.New("the charter lets only noised numbers of %s leave", requirement(p, ch))
 	case v == nil:
 		return nil
+	case v.shape() != nil && rules.Allowed():
+		return Malformed.New("%w", errPrivacy)
 	case !rules.Allowed():
 		return NoPrivacy.New("the charter of %s has no rules.privacy", ch.Space)
 	case v.Epsilon > rules.Epsilon():

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/big"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tacit-space/tacit/crypto/dp"
@@ -294,5 +295,38 @@ func TestOverflowWithNoise(t *testing.T) {
 	}
 	if err := plan.Check(noisy, ch); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestExplainNoise: the statement has the reference values, and of a question that is exact
+// for some sums both.
+func TestExplainNoise(t *testing.T) {
+	ch := privateCharter(t)
+	k := 10
+	ch.Table("visits").MinCohort = &k
+	all := asking(t, ch, "SELECT COUNT(*) FROM visits", "1", "1e-6", plan.ScopeAll)
+	ch.Table("visits").Column("cost").Privacy = charter.Required
+	some := asking(t, ch, "SELECT ward, COUNT(*), SUM(cost) FROM visits GROUP BY ward", "1", "1e-6", plan.ScopeRequired)
+	for name, c := range map[string]struct {
+		plan       *plan.Plan
+		has, lacks []string
+	}{
+		"all":  {all, []string{"epsilon 1, delta 1e-6 for each value of patient at each owner", "price at each owner: rho 0.024355969", "sigma 4.531 of 2 owners", "every declared cell is shown", "COUNT(*): noised"}, []string{"suppressed cells", "row's values", "fewer than"}},
+		"some": {some, []string{"only where at least 10 privacy units contribute, else nothing but \"fewer than 10\": COUNT(*)", "with noise, for every cell, whatever stands behind it: COUNT(cost), SUM(cost)", "without noise: COUNT(*)", "COUNT(*): exact"}, []string{"not guarded"}},
+	} {
+		if err := plan.Check(c.plan, ch); err != nil {
+			t.Fatal(err)
+		}
+		text := plan.Explain(c.plan, ch).Text()
+		for _, want := range c.has {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: no %q in\n%s", name, want, text)
+			}
+		}
+		for _, no := range c.lacks {
+			if strings.Contains(text, no) {
+				t.Errorf("%s: %q in\n%s", name, no, text)
+			}
+		}
 	}
 }

@@ -30,7 +30,7 @@ func (c *compiler) aggregate(e *call) (*node, *fault.Fault) {
 		filter = p
 	}
 	if e.star {
-		return c.countNode(c.count(e, filter)), nil
+		return c.countNode(counted(c.count(e, filter))), nil
 	}
 	terms := make([]*term, len(e.args))
 	for i, arg := range e.args {
@@ -127,21 +127,47 @@ func (c *compiler) sum(at expr, s plan.Sum) int {
 	return len(c.plan.Sums) - 1
 }
 
-// counter yields a number of rows of a cell.
-type counter func(*cell) *big.Int
+// counter is a number of rows of a cell: sums of the plan, added and subtracted.
+type counter []coefficient
 
-func counted(i int) counter { return func(x *cell) *big.Int { return x.sum(i) } }
+func counted(i int) counter { return counter{{i, big.NewRat(1, 1)}} }
 
-// count returns a number of rows; ok is false if it is suppressed, and then nothing may
-// be divided by it.
-func (x *cell) count(n counter) (rows *big.Int, ok bool) {
+func (n counter) rows(x *cell) *big.Int {
+	total := new(big.Int)
+	for _, c := range n {
+		if c.by.Sign() > 0 {
+			total.Add(total, x.sum(c.sum))
+		} else {
+			total.Sub(total, x.sum(c.sum))
+		}
+	}
+	return total
+}
+
+func (n counter) span(x *cell) *interval { return linear(n)(x) }
+
+// count returns a number of rows; met.below is not 0 if it is suppressed, and then nothing
+// may be divided by it.
+func (x *cell) count(n counter) (rows *big.Int, met trace) {
 	outer := x.trace
 	x.trace = trace{}
-	rows = n(x)
-	met := x.trace
+	rows = n.rows(x)
+	met = x.trace
 	x.trace = outer
 	x.meet(met)
-	return rows, met.below == 0
+	return rows, met
+}
+
+// enough reports whether something can be computed of so many rows, as d > 0 says. If it is noise
+// that makes them too few, that is a problem.
+func (x *cell) enough(met trace, d *big.Int) bool {
+	if met.below > 0 || d.Sign() <= 0 {
+		if met.noisy {
+			x.problem = "with noise there are too few rows"
+		}
+		return false
+	}
+	return true
 }
 
 // present counts the rows for which a term is not NULL.
@@ -155,14 +181,11 @@ func (c *compiler) present(at expr, t *term, filter *plan.Predicate) counter {
 		return counted(all)
 	}
 	held, filled := c.count(at, inside), c.count(at, inside, t.factors...)
-	return func(x *cell) *big.Int {
-		n := new(big.Int).Sub(x.sum(all), x.sum(held))
-		return n.Add(n, x.sum(filled))
-	}
+	return counter{{all, big.NewRat(1, 1)}, {held, big.NewRat(-1, 1)}, {filled, big.NewRat(1, 1)}}
 }
 
-func (c *compiler) countNode(i int) *node {
-	return &node{typ: bigintType, eval: func(x *cell) any { return rat(x.sum(i)) }}
+func (c *compiler) countNode(n counter) *node {
+	return &node{typ: bigintType, span: linear(n), linear: n, eval: func(x *cell) any { return rat(n.rows(x)) }}
 }
 
 // unit is what one unit of the sum of a term stands for.
@@ -177,8 +200,7 @@ func (t *term) unit() *big.Rat {
 // single compiles the aggregates of one argument.
 func (c *compiler) single(e *call, t *term, filter *plan.Predicate) (*node, *fault.Fault) {
 	if e.name == "count" {
-		n := c.present(e, t, filter)
-		return &node{typ: bigintType, eval: func(x *cell) any { return rat(n(x)) }}, nil
+		return c.countNode(c.present(e, t, filter)), nil
 	}
 	if t.typ == booleanType && e.name != "sum" {
 		return nil, c.fault(FreeForm, e, "%s of a boolean", e.name).With("Write CAST(column AS INTEGER) inside the aggregate.")
@@ -208,8 +230,9 @@ func (c *compiler) single(e *call, t *term, filter *plan.Predicate) (*node, *fau
 
 func (c *compiler) sumNode(t *term, n counter, sum int) *node {
 	unit := t.unit()
-	return c.checked(&node{typ: sumType(t.typ), note: c.sumNote(t, n), eval: func(x *cell) any {
-		if count, ok := x.count(n); !ok || count.Sign() == 0 {
+	parts := []coefficient{{sum, unit}}
+	return c.checked(&node{typ: sumType(t.typ), note: c.sumNote(t, n), span: linear(parts), linear: parts, eval: func(x *cell) any {
+		if count, met := x.count(n); met.below > 0 || count.Sign() == 0 && !met.noisy {
 			return nil
 		}
 		return scale(x.sum(sum), unit)
@@ -230,9 +253,9 @@ func sumType(t result.Type) result.Type {
 
 func (c *compiler) meanNode(t *term, n counter, sum int) *node {
 	unit := t.unit()
-	return &node{typ: doubleType, note: c.meanNote(t), eval: func(x *cell) any {
-		count, ok := x.count(n)
-		if !ok || count.Sign() == 0 {
+	return &node{typ: doubleType, note: c.meanNote(t), span: meanSpan(n, sum, unit), eval: func(x *cell) any {
+		count, met := x.count(n)
+		if !x.enough(met, count) {
 			return nil
 		}
 		v := new(big.Rat).SetFrac(x.sum(sum), count)
@@ -246,17 +269,29 @@ func (c *compiler) varianceNode(function string, t *term, n counter, sum, square
 	unit.Mul(unit, unit)
 	sample := function != "var_pop" && function != "stddev_pop"
 	root := strings.HasPrefix(function, "stddev")
-	divisor := populationDivisor
+	divisor, less := populationDivisor, int64(0)
 	if sample {
-		divisor = sampleDivisor
+		divisor, less = sampleDivisor, 1
 	}
-	return &node{typ: doubleType, note: c.spreadNote(t, sample, root), eval: func(x *cell) any {
-		count, ok := x.count(n)
+	span := momentSpan(n, square, sum, sum, less, unit)
+	if root {
+		span = rootSpan(span)
+	}
+	return &node{typ: doubleType, note: c.spreadNote(t, sample, root), span: span, eval: func(x *cell) any {
+		count, met := x.count(n)
 		d := divisor(count)
-		if !ok || d.Sign() <= 0 {
+		if !x.enough(met, d) {
+			return nil
+		}
+		if met.noisy && count.Sign() < 0 {
+			x.problem = "with noise there are too few rows"
 			return nil
 		}
 		v := new(big.Rat).SetFrac(moment(count, x.sum(square), x.sum(sum), x.sum(sum)), d)
+		if v.Sign() < 0 {
+			x.problem = "with noise it would be negative"
+			return nil
+		}
 		v.Mul(v, unit)
 		if root {
 			return squareRoot(v)
@@ -303,7 +338,11 @@ func (c *compiler) pair(e *call, a, b *term, filter *plan.Predicate) (*node, *fa
 	}
 	note := c.roughNote(a, b)
 	if e.name != "corr" {
-		return &node{typ: doubleType, note: note, eval: m.covariance(e.name == "covar_samp")}, nil
+		less := int64(0)
+		if e.name == "covar_samp" {
+			less = 1
+		}
+		return &node{typ: doubleType, note: note, span: momentSpan(counted(m.n), m.xy, m.x, m.y, less, m.unit), eval: m.covariance(less == 1)}, nil
 	}
 	m.xx = c.total(e, inside, []string{x.Name, x.Name}, x, y)
 	m.yy = c.total(e, inside, []string{y.Name, y.Name}, x, y)
@@ -322,9 +361,9 @@ func (m *moments) covariance(sample bool) func(*cell) any {
 		divisor = sampleDivisor
 	}
 	return func(x *cell) any {
-		n, ok := x.count(counted(m.n))
+		n, met := x.count(counted(m.n))
 		d := divisor(n)
-		if !ok || d.Sign() <= 0 {
+		if !x.enough(met, d) {
 			return nil
 		}
 		v := new(big.Rat).SetFrac(moment(n, x.sum(m.xy), x.sum(m.x), x.sum(m.y)), d)
@@ -334,18 +373,26 @@ func (m *moments) covariance(sample bool) func(*cell) any {
 
 // correlation is NULL for no rows and NaN if one side does not vary, as in DuckDB.
 func (m *moments) correlation(x *cell) any {
-	n, ok := x.count(counted(m.n))
-	if !ok || n.Sign() == 0 {
+	n, met := x.count(counted(m.n))
+	if !x.enough(met, n) {
 		return nil
 	}
 	xx := moment(n, x.sum(m.xx), x.sum(m.x), x.sum(m.x))
 	yy := moment(n, x.sum(m.yy), x.sum(m.y), x.sum(m.y))
 	spread := new(big.Int).Mul(xx, yy)
+	if met.noisy && (xx.Sign() <= 0 || yy.Sign() <= 0) {
+		x.problem = "with noise a variance would not be positive"
+		return nil
+	}
 	if spread.Sign() <= 0 || m.unit.Sign() == 0 {
 		return nan
 	}
 	xy := moment(n, x.sum(m.xy), x.sum(m.x), x.sum(m.y))
 	r := squareRoot(new(big.Rat).SetFrac(new(big.Int).Mul(xy, xy), spread))
+	if met.noisy && r > 1 {
+		x.problem = "with noise it would be beyond 1"
+		return nil
+	}
 	if xy.Sign()*m.unit.Sign() < 0 {
 		return -r
 	}

@@ -127,6 +127,7 @@ type statement struct {
 	order   []order
 	limit   expr
 	offset  expr
+	privacy *clause
 }
 
 // condition returns the condition of arm i, given what stands for the argument.

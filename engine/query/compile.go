@@ -35,6 +35,7 @@ type Query struct {
 	limit   int // rows; -1: all
 	offset  int
 	memos   int // nodes whose value is kept for the time of a cell
+	noise   *plan.Noise
 }
 
 // header is one column of the result.
@@ -78,6 +79,9 @@ func Compile(sql string, ch *charter.Charter) (*Query, error) {
 	if err := plan.Check(&q.Plan, ch); err != nil {
 		return nil, c.place(fault.From(err), pos(skipSpace(sql, 0)))
 	}
+	if q.noise, f = plan.NewNoise(&q.Plan, ch); f != nil {
+		return nil, f
+	}
 	return q, nil
 }
 
@@ -104,7 +108,7 @@ func (c *compiler) compile(s *statement) (*Query, *fault.Fault) {
 	}
 	c.sum(s.from, plan.Sum{})
 	q := &Query{limit: -1}
-	for _, step := range []func(*statement, *Query) *fault.Fault{c.selectList, c.having, c.orderBy, c.limits, c.width} {
+	for _, step := range []func(*statement, *Query) *fault.Fault{c.selectList, c.having, c.orderBy, c.limits, c.privacy, c.width} {
 		if f := step(s, q); f != nil {
 			return nil, f
 		}

@@ -14,13 +14,28 @@ type row struct {
 	values []any
 	order  []any
 	below  int // k of the group's number of rows if that is suppressed, else 0
+	spans  []*interval
 }
 
 // Finish evaluates the query over the released sums: arithmetic, HAVING, ORDER BY,
 // LIMIT. Groups that are known to have no rows do not appear; a query without GROUP BY
 // has one row. What was computed from a suppressed sum is marked in the table.
-func (q *Query) Finish(sums Sums) (*result.Table, error) {
+func (q *Query) Finish(sums Sums) (*result.Table, error) { return q.FinishNoisy(sums, 0) }
+
+// FinishNoisy is [Query.Finish] for sums with the noise of so many owners, as they were released. Of
+// a question with noise every group appears unless its exact number of rows is 0: a noised one does not
+// tell which have none. It may be negative, as other numbers may.
+func (q *Query) FinishNoisy(sums Sums, contributors int) (*result.Table, error) {
+	if q.noise != nil {
+		if contributors < 1 {
+			return nil, errContributors
+		}
+		sums = divided{sums, q.noise}
+	}
 	columns := q.reporters()
+	if err := q.prepare(sums, columns, contributors); err != nil {
+		return nil, err
+	}
 	var seen census
 	rows := q.rows(sums, columns, &seen)
 	q.sort(rows)
@@ -38,6 +53,9 @@ func (q *Query) Finish(sums Sums) (*result.Table, error) {
 				return nil, fmt.Errorf("query: column %d: %w", j+1, err)
 			}
 			out[j] = v
+			if s := r.spans[j]; s != nil {
+				table.Span(i, j, toFloat(s.lo), toFloat(s.hi))
+			}
 		}
 		table.Rows[i] = out
 	}
@@ -45,6 +63,9 @@ func (q *Query) Finish(sums Sums) (*result.Table, error) {
 		table.Columns = append(table.Columns, c.finish())
 	}
 	table.Notes = seen.notes(rows, table)
+	if q.noise != nil {
+		table.Notes = append(table.Notes, q.privacyNote(contributors))
+	}
 	return table, nil
 }
 
@@ -57,6 +78,29 @@ type reporter struct {
 	withheld int
 	problems int
 	problem  string
+	noisy    bool // noise is in a value that was shown
+	noising  *noising
+}
+
+// prepare readies the columns for noise.
+func (q *Query) prepare(sums Sums, columns []*reporter, contributors int) error {
+	slots := q.slots()
+	x := q.cell(sums)
+	q.locate(x, 0, slots)
+	for _, c := range columns {
+		if err := c.prepare(q, x, contributors); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q *Query) cell(sums Sums) *cell {
+	x := &cell{sums: sums, keys: make([]any, len(q.Plan.Keys)), memos: make([]memo, q.memos)}
+	if q.noise != nil {
+		x.noising = &noising{noise: q.noise}
+	}
+	return x
 }
 
 func (q *Query) reporters() []*reporter {
@@ -82,6 +126,7 @@ func (r *reporter) value(x *cell) any {
 		return withheld(met.below)
 	}
 	r.shown++
+	r.noisy = r.noisy || met.noisy
 	if met.problem != "" && v == nil {
 		r.problems++
 		r.problem = met.problem
@@ -95,6 +140,12 @@ func (r *reporter) value(x *cell) any {
 func (r *reporter) finish() result.Column {
 	if r.note != nil && (r.shown > 0 || r.withheld == 0) {
 		r.Note = r.note.String()
+		if b, ok := r.note.(*bound); ok && r.noisy {
+			r.Note = rough(b.rounded).String() // of how many rows, nobody knows
+		}
+	}
+	if r.noisy && r.Noise == nil {
+		r.noised(r.noising.noise, 0)
 	}
 	if r.problems > 0 {
 		text := fmt.Sprintf("%d NULL: %s", r.problems, r.problem)
@@ -108,7 +159,7 @@ func (r *reporter) finish() result.Column {
 
 func (q *Query) rows(sums Sums, columns []*reporter, seen *census) []row {
 	slots := q.slots()
-	x := &cell{sums: sums, keys: make([]any, len(q.Plan.Keys)), memos: make([]memo, q.memos)}
+	x := q.cell(sums)
 	var rows []row
 	for i := range q.Plan.Cells() {
 		x.number, x.first = i+1, i*len(q.Plan.Sums)
@@ -132,7 +183,7 @@ func (q *Query) rows(sums Sums, columns []*reporter, seen *census) []row {
 // size reports whether the cell is known to have no rows, and the k of its number of
 // rows if that is suppressed, else 0.
 func (x *cell) size() (empty bool, below int) {
-	if below = x.sums.Suppressed(x.first); below > 0 {
+	if below = x.sums.Suppressed(x.first); below > 0 || x.noising.noised(0) {
 		return false, below
 	}
 	return x.sums.At(x.first).Sign() == 0, 0
@@ -153,8 +204,10 @@ func (q *Query) admits(x *cell, seen *census) bool {
 
 func (q *Query) row(x *cell, columns []*reporter, below int) row {
 	r := row{values: make([]any, len(columns)), order: make([]any, len(q.order)), below: below}
+	r.spans = make([]*interval, len(columns))
 	for j, c := range columns {
 		r.values[j] = c.value(x)
+		r.spans[j] = c.interval(x, r.values[j])
 	}
 	for j, k := range q.order {
 		v, met := x.apart(k.node)

@@ -91,13 +91,15 @@ func (c *compiler) round(e *call, args []*node) (*node, *fault.Fault) {
 		digits = int(l.num.Num().Int64())
 	}
 	if arg.typ.Kind == result.Double {
-		return &node{typ: doubleType, note: combined(arg), eval: func(x *cell) any { return roundDouble(arg.eval(x), digits) }}, nil
+		rounds := func(v any) any { return roundDouble(v, digits) }
+		return &node{typ: doubleType, note: combined(arg), span: monotone(arg, rounds), eval: func(x *cell) any { return rounds(arg.eval(x)) }}, nil
 	}
 	typ := arg.typ
 	if typ.Kind == result.Decimal {
 		typ.Scale = max(0, min(typ.Scale, digits))
 	}
-	return c.checked(&node{typ: typ, note: combined(arg), eval: func(x *cell) any { return roundExact(arg.eval(x), digits) }}), nil
+	rounds := func(v any) any { return roundExact(v, digits) }
+	return c.checked(&node{typ: typ, note: combined(arg), span: monotone(arg, rounds), eval: func(x *cell) any { return rounds(arg.eval(x)) }}), nil
 }
 
 func roundExact(v any, digits int) any {
@@ -144,9 +146,23 @@ func (c *compiler) convert(e *cast) (*node, *fault.Fault) {
 	}
 	n := &node{typ: e.typ, note: arg.note, eval: eval}
 	if e.typ.Numeric() {
+		n.span = castSpan(arg, e.typ)
 		return c.checked(n), nil
 	}
 	return n, nil
+}
+
+// castSpan is where a number is after a cast to a number.
+func castSpan(arg *node, t result.Type) func(*cell) *interval {
+	from := arg.typ
+	switch {
+	case from == t || t.Kind == result.Double && from.Numeric():
+		return arg.span
+	case from.Numeric():
+		return monotone(arg, func(v any) any { return toScale(&cell{}, v, from, t) })
+	default:
+		return nil
+	}
 }
 
 // conversion returns nil if there is none. A double rounds to an integer half to even,

@@ -82,7 +82,7 @@ func (c *compiler) sumNote(t *term, n counter) note {
 	}
 	e := c.perRow(t)
 	return &bound{worst: new(big.Rat), rounded: rounding(cols), of: func(x *cell, _ any) *big.Rat {
-		return new(big.Rat).Mul(e, rat(n(x)))
+		return new(big.Rat).Mul(e, rat(n.rows(x)))
 	}}
 }
 

@@ -73,7 +73,11 @@ func parse(sql string) (*statement, *fault.Fault) {
 		return nil, TooLong.New("%d words and signs, at most %d", len(scan.Tokens), MaxTokens).
 			Where(fault.At(sql, int(scan.Tokens[MaxTokens].Start)))
 	}
-	tree, err := pg.Parse(sql)
+	text, privacy, f := cutPrivacy(sql)
+	if f != nil {
+		return nil, f
+	}
+	tree, err := pg.Parse(text)
 	if err != nil {
 		return nil, syntax(sql, err)
 	}
@@ -89,6 +93,7 @@ func parse(sql string) (*statement, *fault.Fault) {
 	if r.fault != nil {
 		return nil, r.fault
 	}
+	s.privacy = privacy
 	return s, nil
 }
 

@@ -24,6 +24,9 @@ type node struct {
 	eval     func(*cell) any
 	note     note
 	constant bool // eval depends on nothing
+
+	span   func(*cell) *interval // where the value is before noise; nil: nobody knows
+	linear []coefficient         // if eval is a linear combination of sums: its parts
 }
 
 // scalar compiles an expression of the select list, HAVING or ORDER BY.
@@ -133,7 +136,11 @@ func (c *compiler) unary(e *unary) (*node, *fault.Fault) {
 	if e.op == "+" {
 		return arg, nil
 	}
-	return c.checked(&node{typ: arg.typ, note: combined(arg), eval: func(x *cell) any { return negate(arg.eval(x)) }}), nil
+	negative := &node{typ: arg.typ, note: combined(arg), eval: func(x *cell) any { return negate(arg.eval(x)) }}
+	if arg.span != nil {
+		negative.span = func(x *cell) *interval { return minus(arg.span(x)) }
+	}
+	return c.checked(negative), nil
 }
 
 // want refuses a value that is not of the type; NULL is of every type.
@@ -178,7 +185,7 @@ func (c *compiler) binary(e *binary) (*node, *fault.Fault) {
 		return nil, c.fault(Mismatch, e, "%s", problem)
 	}
 	op := e.op
-	return c.checked(&node{typ: typ, note: combined(l, r), eval: func(x *cell) any {
+	return c.checked(&node{typ: typ, note: combined(l, r), span: binarySpan(op, l, r), eval: func(x *cell) any {
 		a, b := l.eval(x), r.eval(x)
 		if a == nil || b == nil {
 			return nil
@@ -335,7 +342,7 @@ func (c *compiler) kept(n *node) *node {
 	}
 	i := c.memos
 	c.memos++
-	return &node{typ: n.typ, note: n.note, eval: func(x *cell) any {
+	return &node{typ: n.typ, note: n.note, span: n.span, linear: n.linear, eval: func(x *cell) any {
 		m := &x.memos[i]
 		if m.cell != x.number {
 			m.value, m.trace = x.apart(n)

@@ -32,12 +32,15 @@ type cell struct {
 	number int   // from 1
 	memos  []memo
 	trace
+
+	noising *noising // of the column that is evaluated; nil: no noise
 }
 
 // trace is what an evaluation met on its way.
 type trace struct {
 	problem string // why the value is NULL, if it is
 	below   int    // largest k of the suppressed sums that were read; 0: none was
+	noisy   bool   // a sum with noise was read
 }
 
 // memo is a kept value; cell says of which.
@@ -60,6 +63,7 @@ func (x *cell) sum(i int) *big.Int {
 		x.below = max(x.below, k)
 		return placeholder
 	}
+	x.noisy = x.noisy || x.noising.noised(i)
 	return x.sums.At(x.first + i)
 }
 
@@ -83,4 +87,5 @@ func (x *cell) meet(t trace) {
 		x.problem = t.problem
 	}
 	x.below = max(x.below, t.below)
+	x.noisy = x.noisy || t.noisy
 }

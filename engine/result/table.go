@@ -56,6 +56,8 @@ type Column struct {
 	Name string
 	Type Type
 	Note string // how far values may be from the exact ones, or why some are NULL; "" if there is nothing to say
+
+	Noise *Noise // nil: values are without noise
 }
 
 // Cell is a position in a table, from 0.
@@ -69,6 +71,8 @@ type Table struct {
 	// k >= 2: fewer than k privacy units stand behind them. A nil that is not here is NULL.
 	Suppressed map[Cell]int
 	Notes      []string // about the whole table
+	// Intervals has, of values with noise, where they are without, as far as that is known.
+	Intervals map[Cell]Interval
 }
 
 // Suppress marks a value as withheld, since fewer than k privacy units stand behind it.
