@@ -22,6 +22,9 @@ func (a *app) explain() *cobra.Command {
 				return err
 			}
 			sql, err := a.sql(c.Context(), args, q.file)
+			if err == nil {
+				sql, err = a.noised(sql, &q.noising)
+			}
 			if err != nil {
 				return err
 			}
@@ -44,6 +47,7 @@ func (a *app) explain() *cobra.Command {
 		},
 	}
 	c.Flags().StringVarP(&q.file, "file", "f", "", "read the SQL from this file")
+	q.noising.flags(c.Flags())
 	q.labFlag(c.Flags())
 	return c
 }
@@ -59,6 +63,8 @@ type statementJSON struct {
 	Numbers     int        `json:"numbers"`
 	Bits        int        `json:"bits"` // of the ring
 	Released    []string   `json:"released"`
+	Noise       []string   `json:"noise,omitempty"`
+	Price       string     `json:"price,omitempty"` // rho at each owner, in zCDP
 	Exactness   []string   `json:"exactness"`
 	Leakage     []leakJSON `json:"leakage"`
 	Rounds      int        `json:"rounds"`
@@ -83,6 +89,10 @@ func (a *app) explainQuery(sql string, c *charter.Charter) error {
 		Question: s.Question, Cells: q.Plan.Cells(), Numbers: q.Plan.Length(), Bits: int(q.Plan.Width),
 		Released: s.Released, Exactness: s.Exactness, Leakage: []leakJSON{}, Rounds: s.Rounds, Upload: s.Upload, Download: s.Download,
 		Assumptions: s.Assumptions, Hash: hex.EncodeToString(hash[:]),
+	}
+	out.Noise = s.Noise
+	if rho, ok := plan.Price(&q.Plan, c); ok {
+		out.Price = rho.String()
 	}
 	for _, l := range s.Leakage {
 		out.Leakage = append(out.Leakage, leakJSON(l))

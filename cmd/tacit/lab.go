@@ -64,6 +64,7 @@ func (a *app) labInit() *cobra.Command {
 	f.StringVar(&o.By, "by", "", "an owner for each value of this column")
 	f.StringVar(&o.Unit, "unit", "", "column of the person or thing to protect; without it each row is one")
 	f.IntVar(&o.MinCohort, "min-cohort", 0, "smallest number of units behind a released number, 1 to 20 (default 10)")
+	f.StringVar(&o.Epsilon, "max-epsilon", "", "allow questions with noise, of at most this epsilon each")
 	f.StringArrayVar(&roles, "role", nil, "COLUMN=identifier|category|measure|time|hidden, instead of the guess; may be repeated")
 	f.Uint64Var(&o.Seed, "seed", 0, "of the dealing; the same seed gives the same split")
 	_ = c.MarkFlagRequired("from")
@@ -263,7 +264,7 @@ func (q *asking) command(sql string) []string {
 	if q.lifetime != 0 {
 		line = append(line, "--lifetime", q.lifetime.String())
 	}
-	return append(line, "--", sql)
+	return append(append(line, q.noising.arguments()...), "--", sql)
 }
 
 // within runs another command line of this program with an analyst's profile. Its

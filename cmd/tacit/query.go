@@ -34,6 +34,7 @@ type asking struct {
 	provenance string
 	lifetime   time.Duration
 	lab        string
+	noising    noising
 }
 
 func (q *asking) labFlag(f *pflag.FlagSet) {
@@ -47,6 +48,7 @@ func (q *asking) outputFlags(f *pflag.FlagSet) {
 
 func (q *asking) flags(f *pflag.FlagSet) {
 	q.outputFlags(f)
+	q.noising.flags(f)
 	f.StringVar(&q.purpose, "purpose", "", "what the answer is for; the charter may list the purposes")
 	f.DurationVar(&q.lifetime, "lifetime", 0, "how long the owners may take, at most (default 24h or the charter's)")
 }
@@ -60,10 +62,14 @@ func (a *app) queryCommand() *cobra.Command {
 the owners, verifies and opens the result, and prints it. Ctrl-C cancels the question; a
 question that was interrupted otherwise goes on with tacit resume.`,
 		Example: `  tacit query "SELECT sex, COUNT(*), AVG(age) FROM lung GROUP BY sex"
-  tacit query -f question.sql --format csv -o answer.csv`,
+  tacit query -f question.sql --format csv -o answer.csv
+  tacit query --epsilon 0.5 "SELECT sex, COUNT(*) FROM lung GROUP BY sex"`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			sql, err := a.sql(c.Context(), args, q.file)
+			if err == nil {
+				sql, err = a.noised(sql, &q.noising)
+			}
 			if err != nil {
 				return err
 			}

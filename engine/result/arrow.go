@@ -34,6 +34,11 @@ const (
 	typeKey       = "duckdb_type"
 	suppressedKey = "tacit.suppressed"
 	columnKey     = "tacit.column"
+	epsilonKey    = "tacit.epsilon"
+	deltaKey      = "tacit.delta"
+	unitKey       = "tacit.unit"
+	sigmaKey      = "tacit.sigma"
+	levelKey      = "tacit.level"
 )
 
 // Record returns the table as one Arrow record. The caller releases it.
@@ -42,9 +47,14 @@ const (
 // the columns of the query: int32, k where X is suppressed, else NULL. Its field has
 // the position of X, from 0, as metadata "tacit.column", and the schema then has the
 // metadata "tacit.suppressed" = "true".
+//
+// A column X with noise has metadata "tacit.epsilon", "tacit.delta", "tacit.unit" and, of a count or sum,
+// "tacit.sigma". If it has intervals, columns "X (low)" and "X (high)" follow all others: float64, with the
+// position of X as "tacit.column" and the confidence as "tacit.level".
 func (t *Table) Record(mem memory.Allocator) (arrow.Record, error) {
 	hiding := t.hiding()
-	b := array.NewRecordBuilder(mem, t.schema(hiding))
+	spanned := t.spanned()
+	b := array.NewRecordBuilder(mem, t.schema(hiding, spanned))
 	defer b.Release()
 	for r, row := range t.Rows {
 		for i, v := range row {
@@ -59,6 +69,10 @@ func (t *Table) Record(mem memory.Allocator) (arrow.Record, error) {
 			} else {
 				marks.AppendNull()
 			}
+		}
+		for j, i := range spanned {
+			first := len(row) + len(hiding) + 2*j
+			t.appendSpan(Cell{r, i}, b.Field(first).(*array.Float64Builder), b.Field(first+1).(*array.Float64Builder))
 		}
 	}
 	return b.NewRecord(), nil
@@ -77,16 +91,13 @@ func (t *Table) hiding() []int {
 }
 
 // schema gives each field the name of its DuckDB type as metadata "duckdb_type".
-func (t *Table) schema(hiding []int) *arrow.Schema {
+func (t *Table) schema(hiding, spanned []int) *arrow.Schema {
 	fields := make([]arrow.Field, len(t.Columns))
 	for i, c := range t.Columns {
 		fields[i] = arrow.Field{
 			Name: c.Name, Type: c.Type.arrow(), Nullable: true,
-			Metadata: arrow.NewMetadata([]string{typeKey}, []string{c.Type.String()}),
+			Metadata: c.metadata(),
 		}
-	}
-	if len(hiding) == 0 {
-		return arrow.NewSchema(fields, nil)
 	}
 	for _, i := range hiding {
 		fields = append(fields, arrow.Field{
@@ -94,8 +105,42 @@ func (t *Table) schema(hiding []int) *arrow.Schema {
 			Metadata: arrow.NewMetadata([]string{columnKey, typeKey}, []string{strconv.Itoa(i), "INTEGER"}),
 		})
 	}
+	for _, i := range spanned {
+		for _, suffix := range []string{lowSuffix, highSuffix} {
+			fields = append(fields, arrow.Field{
+				Name: t.Columns[i].Name + suffix, Type: arrow.PrimitiveTypes.Float64, Nullable: true,
+				Metadata: arrow.NewMetadata([]string{columnKey, levelKey, typeKey},
+					[]string{strconv.Itoa(i), double(t.Columns[i].Noise.Level), "DOUBLE"}),
+			})
+		}
+	}
+	if len(hiding) == 0 {
+		return arrow.NewSchema(fields, nil)
+	}
 	meta := arrow.NewMetadata([]string{suppressedKey}, []string{"true"})
 	return arrow.NewSchema(fields, &meta)
+}
+
+func (c *Column) metadata() arrow.Metadata {
+	keys, values := []string{typeKey}, []string{c.Type.String()}
+	if n := c.Noise; n != nil {
+		keys, values = append(keys, epsilonKey, deltaKey, unitKey), append(values, n.Epsilon, n.Delta, n.Unit)
+		if n.Sigma > 0 {
+			keys, values = append(keys, sigmaKey), append(values, double(n.Sigma))
+		}
+	}
+	return arrow.NewMetadata(keys, values)
+}
+
+func (t *Table) appendSpan(at Cell, low, high *array.Float64Builder) {
+	span, ok := t.Intervals[at]
+	if !ok {
+		low.AppendNull()
+		high.AppendNull()
+		return
+	}
+	low.Append(span.Low)
+	high.Append(span.High)
 }
 
 func (t Type) arrow() arrow.DataType {

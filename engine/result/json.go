@@ -11,12 +11,24 @@ type jsonColumn struct {
 	Name string `json:"name"`
 	Type string `json:"type"`
 	Note string `json:"note,omitempty"`
+
+	Noise *jsonNoise `json:"noise,omitempty"`
+}
+
+type jsonNoise struct {
+	Epsilon   string  `json:"epsilon"`
+	Delta     string  `json:"delta"`
+	Unit      string  `json:"unit,omitempty"`
+	Level     float64 `json:"level"`
+	Sigma     float64 `json:"sigma,omitempty"`
+	HalfWidth float64 `json:"half_width,omitempty"`
 }
 
 type jsonTable struct {
 	Columns    []jsonColumn `json:"columns"`
 	Rows       [][]any      `json:"rows"`
-	Suppressed [][2]int     `json:"suppressed"` // [row, column]
+	Suppressed [][2]int     `json:"suppressed"`          // [row, column]
+	Intervals  [][4]float64 `json:"intervals,omitempty"` // [row, column, low, high]
 	Notes      []string     `json:"notes,omitempty"`
 	Job        any          `json:"job,omitempty"`
 }
@@ -30,11 +42,16 @@ type below struct {
 // that is nil. Decimals and integers beyond 2^53 are strings, so that no reader
 // rounds them; NaN and the infinities are strings too. NULL is null. A suppressed value
 // is the object {"below": 10}: fewer than 10 privacy units stand behind it; the member
-// "suppressed" lists where these are, from 0, row by row.
+// "suppressed" lists where these are, from 0, row by row. Columns with noise say how they were noised,
+// and the member "intervals" lists the intervals of their values.
 func (t *Table) WriteJSON(w io.Writer, job any) error {
 	out := jsonTable{Columns: make([]jsonColumn, len(t.Columns)), Rows: make([][]any, len(t.Rows)), Suppressed: [][2]int{}, Notes: t.Notes, Job: job}
 	for i, c := range t.Columns {
-		out.Columns[i] = jsonColumn{c.Name, c.Type.String(), c.Note}
+		out.Columns[i] = jsonColumn{Name: c.Name, Type: c.Type.String(), Note: c.Note}
+		if c.Noise != nil {
+			n := jsonNoise(*c.Noise)
+			out.Columns[i].Noise = &n
+		}
 	}
 	for r, row := range t.Rows {
 		line := make([]any, len(row))
@@ -46,6 +63,11 @@ func (t *Table) WriteJSON(w io.Writer, job any) error {
 			}
 		}
 		out.Rows[r] = line
+		for i := range row {
+			if span, ok := t.Intervals[Cell{r, i}]; ok {
+				out.Intervals = append(out.Intervals, [4]float64{float64(r), float64(i), span.Low, span.High})
+			}
+		}
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)

@@ -19,7 +19,8 @@ const (
 const header = -1 // instead of the number of a row
 
 // WriteTable writes the table for people: aligned columns, numbers and the marks of
-// suppressed values, such as "< 10", to the right, the notes below.
+// suppressed values, such as "< 10", to the right, the notes below. Values with noise have their
+// intervals beside them.
 func (t *Table) WriteTable(w io.Writer) error {
 	lines := t.texts()
 	widths := make([]int, len(t.Columns))
@@ -67,7 +68,7 @@ func (t *Table) mark(at Cell, v Value) string {
 	if !ok {
 		return nullMark
 	}
-	return printable(text)
+	return t.marked(at, v, printable(text))
 }
 
 // line writes row r, or a line of the header.
@@ -115,12 +116,17 @@ func printable(s string) string {
 // WriteCSV writes the table as CSV (RFC 4180) with a header and CRLF line ends. NULL
 // is an empty field, the empty string is written as "". A suppressed value is its mark
 // without quotes, such as <10; text that begins with < is in quotes, so that it cannot
-// be taken for one.
+// be taken for one. Of each column X with intervals the columns "X (low)" and "X (high)" follow those of the
+// query.
 func (t *Table) WriteCSV(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	head := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		head[i] = field(c.Name)
+	}
+	spanned := t.spanned()
+	for _, i := range spanned {
+		head = append(head, field(t.Columns[i].Name+lowSuffix), field(t.Columns[i].Name+highSuffix))
 	}
 	out.WriteString(strings.Join(head, ",") + "\r\n")
 	for r, row := range t.Rows {
@@ -132,9 +138,21 @@ func (t *Table) WriteCSV(w io.Writer) error {
 				line[i] = field(text)
 			}
 		}
+		for _, i := range spanned {
+			line = append(line, t.ends(Cell{r, i})...)
+		}
 		out.WriteString(strings.Join(line, ",") + "\r\n")
 	}
 	return out.Flush()
+}
+
+// ends writes the ends of an interval, or that there is none.
+func (t *Table) ends(at Cell) []string {
+	span, ok := t.Intervals[at]
+	if !ok {
+		return []string{"", ""}
+	}
+	return []string{double(span.Low), double(span.High)}
 }
 
 // field quotes a field where it must be, or might be taken for a mark. encoding/csv is not used for writing since

@@ -16,6 +16,7 @@ type Options struct {
 	By        string                        // column whose values are the owners; "" with Owners
 	Unit      string                        // column of the privacy unit; "": every row is a unit
 	MinCohort int                           // k; 0: charter.DefaultMinCohort
+	Epsilon   string                        // largest of one question with noise; "": there are none
 	Roles     map[string]charter.ColumnRole // roles that are not to be guessed, by column
 	Seed      uint64                        // of the dealing
 }
@@ -132,6 +133,9 @@ func (d *Draft) fill() error {
 			ToleratedCorruption: corrupt,
 		},
 		Tables: []charter.Table{t},
+	}
+	if d.opts.Epsilon != "" {
+		return d.allowNoise()
 	}
 	if d.Charter.Space == "" {
 		d.Charter.Space = "lab"

@@ -25,11 +25,11 @@ amend: {rule: %s}
 rules:
   min_contributors: %d      # owners that must stay to the end, of %d
   tolerated_corruption: %d  # owners that may collude with the coordinator and the analyst
-
+%s
 tables:
   - name: %s
 `, strings.ToValidUTF8(oneLine(filepath.Base(d.source.Path)), "?"), c.Format, c.Space, c.Version, c.Amend.Rule,
-		c.Rules.MinContributors, len(d.Owners), c.Rules.ToleratedCorruption, scalar(t.Name))
+		c.Rules.MinContributors, len(d.Owners), c.Rules.ToleratedCorruption, noise(&c.Rules.Privacy), scalar(t.Name))
 	if t.Unit != "" {
 		fmt.Fprintf(&b, "    unit: %s  # whose privacy is at stake\n", scalar(t.Unit))
 	}
