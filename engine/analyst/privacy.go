@@ -24,7 +24,8 @@ type Noisy struct {
 	Largest uint64  `json:"largest"` // what one unit adds to a group, at most, in absolute value
 	Factor  uint64  `json:"factor"`  // by which the unit was made finer before it was added up
 	Sigma   float64 `json:"sigma"`   // standard deviation of the noise of all contributors
-	Assured float64 `json:"assured"` // that of the honest owners' noise, on which the promise rests
+	Assured float64 `json:"assured"` // that of the noise of so many owners as Honest says, on which the promise rests
+	Honest  int     `json:"honest"`  // owners whose noise is enough for this sum
 }
 
 func privacyOf(q *query.Query, contributors int) *Privacy {
@@ -43,7 +44,7 @@ func privacyOf(q *query.Query, contributors int) *Privacy {
 			continue
 		}
 		p.Sums = append(p.Sums, Noisy{
-			Sum: text, Largest: s.Largest, Factor: s.Factor, Sigma: s.Sigma(contributors), Assured: s.Sigma(n.Honest),
+			Sum: text, Largest: s.Largest, Factor: s.Factor, Sigma: s.Sigma(contributors), Assured: s.Sigma(s.Honest), Honest: s.Honest,
 		})
 	}
 	return p

@@ -75,9 +75,12 @@ func (n *Noise) lines(p *Plan, t *charter.Table, owners int) []string {
 		bound,
 		fmt.Sprintf("every owner adds noise; that of %d (min_contributors - tolerated_corruption) is enough for the promise", n.Honest),
 	}
+	if slices.ContainsFunc(n.Sums, func(s *Noisy) bool { return s != nil && s.Honest != n.Honest }) {
+		lines = append(lines, "a guarded release opens large sums in parts; of these the noise of each owner alone is enough")
+	}
 	for i, s := range n.Sums {
 		if s != nil {
-			lines = append(lines, s.line(&p.Sums[i], t, n.Honest, owners))
+			lines = append(lines, s.line(&p.Sums[i], t, s.Honest, owners))
 		}
 	}
 	return lines
@@ -94,9 +97,9 @@ func (s *Noisy) line(sum *Sum, t *charter.Table, honest, owners int) string {
 	if h, err := s.HalfWidth(owners, confidence); err == nil {
 		half = "± " + Approximate(new(big.Rat).Mul(new(big.Rat).SetInt(h), unit))
 	}
-	return fmt.Sprintf("%s: one unit adds at most %s; sigma %.4g of %d owners, %.4g of all %d; expected %s (95 %%)",
+	return fmt.Sprintf("%s: one unit adds at most %s; sigma %.4g of %d owner%s, %.4g of all %d; expected %s (95 %%)",
 		sum.SQL(), Approximate(new(big.Rat).Mul(new(big.Rat).SetInt(new(big.Int).SetUint64(s.Largest)), unit)),
-		u*s.Sigma(honest), honest, u*s.Sigma(owners), owners, half)
+		u*s.Sigma(honest), honest, plural(honest), u*s.Sigma(owners), owners, half)
 }
 
 func plural(n int) string {

@@ -124,8 +124,7 @@ func (l *Layout) lay(p *Plan, ch *charter.Charter, params *he.Params) *fault.Fau
 	if units.Cmp(new(big.Int).SetUint64(params.T())) >= 0 {
 		return TooManyUnits.New("%d rows of each of %d owners may be more than the %d privacy units that a guard can count", ch.Table(p.Table).MaxRows, owners, params.T()-1)
 	}
-	// A limb is at most 2^limbBits in absolute value, and the sum over the owners below t/2.
-	l.limbBits = bits.Len64((params.T()/2-1)/uint64(owners)) - 1
+	l.limbBits = limbBits(params, owners)
 	bounds, f := Elements(p, ch)
 	if f != nil {
 		return f
@@ -146,6 +145,12 @@ func (l *Layout) lay(p *Plan, ch *charter.Charter, params *he.Params) *fault.Fau
 		return NoParameters.New("%w", err)
 	}
 	return nil
+}
+
+// limbBits is how many bits a limb has: it is at most 2^limbBits in absolute value, and the sum over the
+// owners below t/2.
+func limbBits(params *he.Params, owners int) int {
+	return bits.Len64((params.T()/2-1)/uint64(owners)) - 1
 }
 
 // evaluable refuses a set that is not deep enough, or too noisy.

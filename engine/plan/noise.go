@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/tacit-space/tacit/crypto/dp"
+	"github.com/tacit-space/tacit/crypto/he"
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/fault"
 )
@@ -27,11 +28,20 @@ import (
 // The loss is split evenly over the sums. They have units of their own, so nothing says which
 // of them would gain from more; and an AVG, of which both sums err, errs least
 // near an even split if its values spread over the declared range.
+//
+// # Limbs
+//
+// A masked sum opens nothing but the sum of the owners' elements. A guarded release opens the sums of their
+// limbs, one by one: where an element has several, what is opened tells, besides their sum, how many
+// carries there were between the limbs of single owners. That is no function of the sum, and so the noise
+// of the others hides nothing in it. A sum of which an element may take more than one limb is
+// therefore noised by each owner as if it were alone ([Noisy.Honest] is 1): then whatever is opened is
+// computed from shares each of which keeps the promise by itself.
 type Noise struct {
 	Privacy
 	Rho    dp.Rho   // what the release costs in all
 	Unit   string   // column of the privacy unit; "": every row is one
-	Groups int      // cells that one unit is in, at most
+	Groups int      // cells that one unit is in, at most; no more than the plan has
 	Rows   int      // rows that one unit counts as in a cell, at most
 	Honest int      // n_min − T: workers whose noise alone is enough
 	Sums   []*Noisy // per sum of the plan; nil: exact
@@ -39,6 +49,7 @@ type Noise struct {
 
 // Noisy is the noise of one sum.
 type Noisy struct {
+	Honest    int // owners whose noise is enough: those of the question, or 1, see above
 	Mechanism *dp.Mechanism
 	// Factor makes the unit of the sum finer, so that noise in whole numbers is fine enough: what is
 	// added up are Factor times the sums, and noise.
@@ -71,7 +82,7 @@ func NewNoise(p *Plan, ch *charter.Charter) (*Noise, *fault.Fault) {
 	}
 	t := ch.Table(p.Table)
 	n := &Noise{
-		Privacy: *p.Privacy, Unit: t.Unit, Groups: t.GroupBound(), Rows: t.RowBound(), Honest: Honest(ch),
+		Privacy: *p.Privacy, Unit: t.Unit, Groups: min(t.GroupBound(), p.Cells()), Rows: t.RowBound(), Honest: Honest(ch),
 		Sums: make([]*Noisy, len(p.Sums)),
 	}
 	count := 0
@@ -84,12 +95,15 @@ func NewNoise(p *Plan, ch *charter.Charter) (*Noise, *fault.Fault) {
 	if count == 0 {
 		return n, nil
 	}
-	share := lossOf(p.Privacy) / dp.Rho(count)
+	share, bounds, limb := lossOf(p.Privacy)/dp.Rho(count), Bounds(p, ch), limbOf(p, ch)
 	for i, yes := range noised {
 		if !yes {
 			continue
 		}
-		s, f := n.noisy(&p.Sums[i], t, share)
+		s, f := n.noisy(&p.Sums[i], t, share, n.Honest)
+		if f == nil && limb > 0 && s.widen(bounds[i]).BitLen() > limb {
+			s, f = n.noisy(&p.Sums[i], t, share, 1)
+		}
 		if f != nil {
 			return nil, f
 		}
@@ -99,8 +113,24 @@ func NewNoise(p *Plan, ch *charter.Charter) (*Noise, *fault.Fault) {
 	return n, nil
 }
 
-// noisy makes the noise of a sum that may cost so much.
-func (n *Noise) noisy(s *Sum, t *charter.Table, rho dp.Rho) (*Noisy, *fault.Fault) {
+// limbOf is how many bits a number may have that is one limb in whatever parameter set the guarded
+// release can use; 0 for a masked sum, which has no limbs.
+func limbOf(p *Plan, ch *charter.Charter) int {
+	guards, owners, least := Guards(p, ch), len(ch.OwnersOf(p.Table)), 64
+	if len(guards) == 0 {
+		return 0
+	}
+	for _, name := range he.Sets() {
+		params, err := he.Set(name)
+		if err == nil && (&Layout{Guards: guards}).evaluable(params, owners) == nil {
+			least = min(least, limbBits(params, owners))
+		}
+	}
+	return max(least, 1)
+}
+
+// noisy makes the noise of a sum that may cost so much, for so many honest owners.
+func (n *Noise) noisy(s *Sum, t *charter.Table, rho dp.Rho, honest int) (*Noisy, *fault.Fault) {
 	largest, scale := big.NewInt(int64(n.Rows)), 0
 	for _, name := range s.Factors {
 		c := t.Column(name)
@@ -114,8 +144,8 @@ func (n *Noise) noisy(s *Sum, t *charter.Table, rho dp.Rho) (*Noisy, *fault.Faul
 		return nil, CannotNoise.New("one unit may add a number of %d bits with %d digits after the point to %s, at most are %d and %d",
 			largest.BitLen(), scale, s.SQL(), big.NewInt(dp.MaxRange).BitLen(), maxNoisyScale)
 	}
-	out := &Noisy{Largest: largest.Uint64()}
-	l := dp.Literal{Range: out.Largest, Groups: uint32(n.Groups), Honest: n.Honest, Rho: rho}
+	out := &Noisy{Honest: honest, Largest: largest.Uint64()}
+	l := dp.Literal{Range: out.Largest, Groups: uint32(n.Groups), Honest: honest, Rho: rho}
 	factor, err := l.Refine()
 	if err == nil {
 		out.Factor = factor
