@@ -61,7 +61,11 @@ func newWorld(t *testing.T, p *plan.Plan, ch *charter.Charter) *world {
 // add gives an owner the numbers and units that are drawn. Where a guard counts rows, the
 // row counts behind it are its units.
 func (w *world) add(number func(bound *big.Int) *big.Int, unit func(bound uint64) uint64) {
-	cells, bounds := w.p.Cells(), plan.Bounds(w.p, w.ch)
+	cells := w.p.Cells()
+	bounds, f := plan.Elements(w.p, w.ch)
+	if f != nil {
+		panic(f)
+	}
 	most := plan.UnitBound(w.p, w.ch).Uint64()
 	c := contribution{sums: make([]*big.Int, w.p.Length()), units: make([][]uint64, len(w.layout.Guards))}
 	for g := range c.units {

@@ -330,3 +330,33 @@ func TestExplainNoise(t *testing.T) {
 		}
 	}
 }
+
+// TestWorstCaseWithNoise: with every owner at the bound, and its noise at the largest draw, no sum of limbs
+// reaches t/2 (release looks).
+func TestWorstCaseWithNoise(t *testing.T) {
+	for _, c := range []struct {
+		owners, k int
+		rows      int64
+		epsilon   string
+	}{{3, 2, 1, "1"}, {3, 7, 100_000, "0.01"}, {20, 10, 5_000_000, "10"}, {100, 20, 1_000_000, "0.5"}} {
+		ch := cohorts(withOwners(privateCharter(t), c.owners), c.k, nil)
+		ch.Table("visits").MaxRows = c.rows
+		ch.Table("visits").Column("cost").Privacy = charter.Required
+		p := asking(t, ch, "SELECT COUNT(*), SUM(age), COUNT(cost), SUM(cost) FROM visits GROUP BY ward", c.epsilon, "1e-6", plan.ScopeRequired)
+		if err := plan.Check(p, ch); err != nil {
+			t.Fatal(err)
+		}
+		for _, number := range []func(*big.Int) *big.Int{
+			func(b *big.Int) *big.Int { return b },
+			func(b *big.Int) *big.Int { return new(big.Int).Neg(b) },
+			allOnes,
+			func(*big.Int) *big.Int { return big.NewInt(-1) },
+		} {
+			w := newWorld(t, p, ch)
+			for range c.owners {
+				w.add(number, func(bound uint64) uint64 { return bound })
+			}
+			w.check(t)
+		}
+	}
+}
