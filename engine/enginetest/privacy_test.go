@@ -358,6 +358,30 @@ func TestOnePersonWithManyRows(t *testing.T) {
 	}
 }
 
+// TestOnePersonInManyGroups is the attack on groups: one patient is in each of 500, and shows in at most
+// one of them, though there is next to no noise here (sigma is 0.11 of a row).
+func TestOnePersonInManyGroups(t *testing.T) {
+	const groups = 500
+	s := enginetest.New(t, enginetest.Options{Owners: 3, Units: true, Rules: noisyRules, Table: manyRegions(groups)})
+	var rows []enginetest.Row
+	for i := range groups {
+		rows = append(rows, enginetest.Row{Region: fmt.Sprintf("r%04d", i), Patient: "one"})
+	}
+	s.SetRows("owner1", rows)
+	for _, id := range s.Owners[1:] {
+		s.SetRows(id, nil)
+	}
+	s.Start()
+	xs, _ := emptyGroups(t, ask(t, s, "SELECT region, COUNT(*) AS n FROM visits GROUP BY region WITH PRIVACY (epsilon 100)").Table)
+	total := 0.0
+	for _, x := range xs {
+		total += math.Abs(x)
+	}
+	if len(xs) != groups || total < 1 || total > 5 {
+		t.Errorf("one patient makes %v in %d groups", total, len(xs))
+	}
+}
+
 // TestPrivacyRefused: what an owner refuses, whatever the analyst's client makes of it.
 func TestPrivacyRefused(t *testing.T) {
 	required := func(t *charter.Table) { t.Column("cost").Privacy = charter.Required }
