@@ -32,6 +32,7 @@ func (w *Worker) check(ps *strictyaml.Problems) {
 			ps.Add("worker.accept.tables", "table %q is not mapped%s", name, strictyaml.Suggest(name, names))
 		}
 	}
+	w.Approval.check("worker.approval", names, ps)
 }
 
 func (t Table) check(path string, ps *strictyaml.Problems) {

@@ -81,6 +81,7 @@ type Worker struct {
 	Engine         Engine           `yaml:"engine" help:"The embedded engine that reads the tables."`
 	Limits         WorkerLimits     `yaml:"limits" help:"What this worker accepts."`
 	Accept         Accept           `yaml:"accept" help:"Own rules, on top of those of the charter; they can only be stricter."`
+	Approval       Approval         `yaml:"approval" help:"Which questions a person decides about."`
 	Log            Log              `yaml:"log" help:"Logging."`
 
 	Dir string `yaml:"-"` // folder of the configuration file
@@ -111,7 +112,7 @@ type Accept struct {
 	Corruptions     int      `yaml:"tolerated_corruption" range:"0,500" help:"Least number of corrupt owners that a job must tolerate; 0: the charter's."`
 	MinCohort       int      `yaml:"min_cohort" range:"0,20" help:"Least number of privacy units behind every released number; 0: the charter's."`
 	MaxCells        int      `yaml:"max_cells" range:"0,1048576" help:"Most cells of a result; 0: the charter's."`
-	Differencing    string   `yaml:"differencing" oneof:"charter,note,refuse" help:"What is done about questions that differ in a few units from another; charter: what the charter says, and otherwise the stricter of both."`
+	Differencing    string   `yaml:"differencing" oneof:"charter,note,ask,refuse" help:"What is done about questions that differ in a few units from another; charter: what the charter says, and otherwise the stricter of both."`
 	Privacy         string   `yaml:"privacy" oneof:"charter,required" help:"required: only noised numbers leave, of whatever table; charter: what the charter says."`
 	MaxEpsilon      string   `yaml:"max_epsilon" help:"Largest epsilon of one question with noise; left out: the charter's."`
 	Purposes        []string `yaml:"purposes" help:"Purposes that are served; left out: the charter's."`
@@ -125,8 +126,8 @@ func DefaultWorker() *Worker {
 	return &Worker{
 		Engine: Engine{Memory: DefaultMemory},
 		Limits: WorkerLimits{MaxJobs: DefaultRunning, MaxMessage: DefaultMaxMessage},
-		Accept: Accept{Differencing: "charter", Privacy: "charter"},
-		Log:    Log{Level: DefaultLogLevel, Format: DefaultLogFormat},
+		Accept: Accept{Differencing: "charter", Privacy: "charter"}, Approval: DefaultApproval(),
+		Log: Log{Level: DefaultLogLevel, Format: DefaultLogFormat},
 	}
 }
 

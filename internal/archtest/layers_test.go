@@ -24,11 +24,11 @@ var layers = []struct {
 	{"crypto tests", []string{"crypto/cryptotest/..."}},
 	{"E0", []string{
 		"engine/fault", "engine/decimal", "engine/strictyaml", "engine/schema", "engine/crashpoint",
-		"engine/charter", "engine/config", "engine/obs", "engine/keyfile",
+		"engine/charter", "engine/config", "engine/obs", "engine/keyfile", "engine/webhook",
 	}},
 	{"E1", []string{
 		"engine/plan/...", "engine/policy", "engine/query/...", "engine/result", "engine/source/...",
-		"engine/column", "engine/ledger", "engine/store", "engine/envelope", "engine/differencing", "engine/noise",
+		"engine/column", "engine/ledger", "engine/store", "engine/envelope", "engine/differencing", "engine/noise", "engine/approval",
 	}},
 	{"E2", []string{"engine/runner", "engine/protocol"}},
 	{"protos", []string{"protos/..."}},

@@ -24,6 +24,7 @@ var areas = []struct{ letter, title string }{
 	{"C", "Charter and space"},
 	{"K", "Keys"},
 	{"W", "What a worker refuses"},
+	{"A", "Approvals by a person"},
 	{"D", "Data and sources"},
 	{"N", "Network"},
 	{"J", "Jobs and protocol"},
