@@ -26,7 +26,7 @@ var judges = map[string]judge{
 	"rules.max_cells":            {"numbers in one answer", "larger answers", fewer},
 	"rules.job_lifetime":         {"life of a question", "", nil},
 	"rules.verification":         {"who verifies that small groups stay hidden", "the coordinator is trusted with more", ranked(VerifyNone, VerifySome, VerifyAll)},
-	"rules.differencing.mode":    {"questions that differ in a few units from another", "more of them are answered", ranked(DifferencingOff, DifferencingNote, "ask", DifferencingRefuse)},
+	"rules.differencing.mode":    {"questions that differ in a few units from another", "more of them are answered", ranked(DifferencingOff, DifferencingNote, DifferencingAsk, DifferencingRefuse)},
 	"rules.differencing.window":  {"how long earlier questions are compared", "earlier questions are forgotten sooner", more},
 
 	"rules.privacy.max_epsilon":    {"epsilon of one question", "questions with less noise", smaller},

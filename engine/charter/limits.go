@@ -27,6 +27,7 @@ const (
 // What an owner does about differences of a few units.
 const (
 	DifferencingRefuse = "refuse" // the question
+	DifferencingAsk    = "ask"    // a person
 	DifferencingNote   = "note"   // in its log
 	DifferencingOff    = "off"    // nothing
 )

@@ -36,7 +36,7 @@ type Rules struct {
 // subtracted from another, of the same or of an earlier question, so that only a few units are
 // left. It is about numbers that need more than one unit behind them.
 type Differencing struct {
-	Mode   string   `yaml:"mode,omitempty" oneof:"refuse,note,off" help:"refuse the question; note it in the owner's log; off: compare nothing."`
+	Mode   string   `yaml:"mode,omitempty" oneof:"refuse,ask,note,off" help:"refuse the question; ask a person at the owner; note it in the owner's log; off: compare nothing."`
 	Window Duration `yaml:"window,omitempty" range:"1h,8760h" help:"How long a question counts as an earlier one."`
 }
 

@@ -225,7 +225,7 @@ func (c *Charter) checkRules(k check) {
 	k.at("max_cells").within(int64(r.Cells()), 1, MaxCellsLimit)
 	k.at("verification").oneOf(r.Verify(), VerifyAll, VerifySome, VerifyNone)
 	d := k.at("differencing")
-	d.at("mode").oneOf(r.Differencing.Rule(), DifferencingRefuse, DifferencingNote, DifferencingOff)
+	d.at("mode").oneOf(r.Differencing.Rule(), DifferencingRefuse, DifferencingAsk, DifferencingNote, DifferencingOff)
 	if w := r.Differencing.Span(); w < MinWindow || w > MaxWindow {
 		d.at("window").fail("%s outside %s to %s", r.Differencing.Window, Duration(MinWindow), Duration(MaxWindow))
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/tacit-space/tacit/engine/transport"
 )
 
-// decide takes what an owner says to the offer. The first word counts; a
-// repetition changes nothing.
+// decide takes what an owner says to the offer. The first word counts, but that a person has to
+// decide first; a repetition changes nothing.
 func (j *job) decide(id string, verdict store.Verdict, why store.Reason) {
 	if j.over {
 		return
@@ -31,6 +31,7 @@ func (j *job) decide(id string, verdict store.Verdict, why store.Reason) {
 	}
 	crashpoint.Here(crashpoint.CoordinatorDecisionAfter)
 	j.decisions[id] = d
+	j.feed.waits(id, verdict == store.Waits)
 	j.log.Info("owner decided", "member", id, "verdict", string(verdict), "code", why.Code)
 	j.tell(func(p *transport.Progress) {
 		p.Event, p.Member, p.Fault = eventOf(verdict), id, envelope.Reason(why).Fault()
@@ -56,16 +57,21 @@ func (j *job) withdraw(id string, why store.Reason) {
 	j.decide(id, store.Withdrawn, why)
 }
 
-// admit looks whether the admission is decided.
+// admit looks whether the admission is decided. Owners are waited for until the time is up, people until
+// the job expires.
 func (j *job) admit() {
-	accepted := len(j.willing())
+	possible := len(j.willing()) + len(j.waiting())
 	silent := len(j.parties) - len(j.decisions)
-	timeUp := j.waited(j.c.Timing.Admission)
-	enough := accepted >= j.manifest.MinContributors
+	timeUp := silent == 0 || j.waited(j.c.Timing.Admission)
+	if !timeUp {
+		possible += silent
+	}
 	switch {
-	case accepted+silent < j.manifest.MinContributors, timeUp && !enough:
+	case possible < j.manifest.MinContributors:
 		j.end(store.Refused, j.tooFew())
-	case silent == 0 || timeUp:
+	case timeUp && len(j.waiting()) > 0:
+		// The next word of an owner, or the expiry, goes on.
+	case timeUp:
 		j.move(store.Admitted)
 	default:
 		j.wakeAfter(j.c.Timing.Admission)
@@ -83,15 +89,37 @@ func (j *job) willing() []string {
 	return ids
 }
 
+// waiting returns the owners at which a person has to decide, sorted by party.
+func (j *job) waiting() []string {
+	var ids []string
+	for _, m := range j.manifest.Roster {
+		if j.decisions[m.ID].Verdict == store.Waits {
+			ids = append(ids, m.ID)
+		}
+	}
+	return ids
+}
+
+// expired says that the job expired, and whom it was waiting for.
+func (j *job) expired() *fault.Fault {
+	text := "the job expired before it was finished"
+	if waiting := j.waiting(); len(waiting) > 0 {
+		text += "; it was waiting for a person at " + list(waiting)
+	}
+	return Expired.New("%s", text)
+}
+
 // tooFew says who does not take part, and why.
 func (j *job) tooFew() *fault.Fault {
 	var refused, silent []string
 	codes := map[string]bool{}
+	waiting := j.waiting()
 	for _, m := range j.manifest.Roster {
 		d, said := j.decisions[m.ID]
 		switch {
 		case !said:
 			silent = append(silent, m.ID)
+		case d.Verdict == store.Waits:
 		case d.Verdict != store.Accepted:
 			refused = append(refused, fmt.Sprintf("%s %s (%s)", m.ID, d.Verdict, titled(d.Reason.Code)))
 			codes[d.Reason.Code] = true
@@ -102,6 +130,9 @@ func (j *job) tooFew() *fault.Fault {
 	text := fmt.Sprintf("%d of %d owners take part, %d are needed", len(j.willing()), len(j.parties), j.manifest.MinContributors)
 	if len(refused) > 0 {
 		text += ": " + list(refused)
+	}
+	if len(waiting) > 0 {
+		text += "; a person has not decided: " + list(waiting)
 	}
 	if len(silent) > 0 {
 		text += "; no answer: " + list(silent)

@@ -19,6 +19,12 @@ func (j *job) eventOf(id string, p transport.Packet) (func(), error) {
 			err = envelope.ErrBody
 		}
 		return func() { j.decide(id, store.Accepted, store.Reason{}) }, err
+	case envelope.Parked:
+		hash, err := envelope.ParseAccept(p.Body)
+		if err == nil && hash != j.Manifest {
+			err = envelope.ErrBody
+		}
+		return func() { j.decide(id, store.Waits, store.Reason{}) }, err
 	case envelope.Refuse:
 		why, err := envelope.ParseReason(p.Body)
 		return func() { j.decide(id, store.Declined, store.Reason(why)) }, err

@@ -2,8 +2,11 @@ package coordinator
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
+	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
 )
 
@@ -12,6 +15,7 @@ import (
 type feed struct {
 	mu       sync.Mutex
 	last     transport.Progress
+	waiting  map[string]bool // owners at which a person has to decide
 	watchers map[*watcher]struct{}
 }
 
@@ -21,7 +25,25 @@ type watcher struct {
 }
 
 func newFeed(first transport.Progress) *feed {
-	return &feed{last: first, watchers: map[*watcher]struct{}{}}
+	return &feed{last: first, waiting: map[string]bool{}, watchers: map[*watcher]struct{}{}}
+}
+
+// waits notes whether a person at an owner has to decide: who joins later is told so first.
+func (f *feed) waits(id string, yes bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if yes {
+		f.waiting[id] = true
+	} else {
+		delete(f.waiting, id)
+	}
+}
+
+// isParked reports whether the job waits for a person.
+func (f *feed) isParked() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.waiting) > 0
 }
 
 // tell changes where the job stands and tells all watchers. Event, Member and
@@ -47,6 +69,13 @@ func (f *feed) join() *watcher {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	w := &watcher{wake: make(chan struct{}, 1)}
+	if !f.last.State.Final() {
+		for _, id := range slices.Sorted(maps.Keys(f.waiting)) {
+			p := f.last
+			p.Event, p.Member, p.Fault = eventOf(store.Waits), id, nil
+			w.put(p)
+		}
+	}
 	w.put(f.last)
 	f.watchers[w] = struct{}{}
 	return w

@@ -74,6 +74,9 @@ func (c *coordinator) newJob(record store.Job) (*job, error) {
 	j.feed = newFeed(transport.Progress{
 		Job: record.ID, State: transport.State(record.State), Attempt: record.Attempt, Time: record.Updated,
 	})
+	for id, d := range decisions {
+		j.feed.waits(id, d.Verdict == store.Waits)
+	}
 	return j, nil
 }
 
@@ -109,7 +112,7 @@ func (j *job) run() {
 		case out := <-j.outcome():
 			j.attemptEnded(out)
 		case <-expiry.C:
-			j.end(store.Failed, Expired.New("the job expired before it was finished"))
+			j.end(store.Failed, j.expired())
 		case <-j.c.life.Done():
 			return
 		}
@@ -180,7 +183,7 @@ func (j *job) giveSlotBack() {
 // repeat tells a worker whose session is fresh what it needs of this job.
 func (j *job) repeat(id string) {
 	p := j.parties[id]
-	if _, decided := j.decisions[id]; !decided {
+	if d, said := j.decisions[id]; !said || d.Verdict == store.Waits {
 		j.c.tell(id, j.packet(0, envelope.Offer, j.submission.Offer(p)))
 	}
 	if j.attempt != nil {

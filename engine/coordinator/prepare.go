@@ -77,7 +77,8 @@ func (c *coordinator) missing(stocks []protocol.KeyStock) (*protocol.KeyStock, e
 	return nil, nil
 }
 
-// quiet reports whether all owners are there and no job is going on.
+// quiet reports whether all owners are there and no job is going on; one that waits for a person is
+// none, as that may take days.
 func (c *coordinator) quiet(s *protocol.KeyStock) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -86,7 +87,12 @@ func (c *coordinator) quiet(s *protocol.KeyStock) bool {
 			return false
 		}
 	}
-	return len(c.jobs) == 0
+	for _, j := range c.jobs {
+		if !j.feed.isParked() {
+			return false
+		}
+	}
+	return true
 }
 
 // makeKeys makes one key set, waits for its end, and reports whether it is there.

@@ -34,6 +34,14 @@ const (
 
 	WorkerDecisionBefore Point = "worker.decision.before" // first sight of a job, accept or refuse
 	WorkerDecisionAfter  Point = "worker.decision.after"
+	WorkerParkBefore     Point = "worker.park.before" // the job begins to wait for a person
+	WorkerParkAfter      Point = "worker.park.after"
+	WorkerNoticeBefore   Point = "worker.notice.before"   // counted, not posted
+	WorkerApprovalBefore Point = "worker.approval.before" // people approved it; it is checked again, and then decided
+	WorkerDismissBefore  Point = "worker.dismiss.before"  // people refused it, or nobody answered
+	WorkerDismissAfter   Point = "worker.dismiss.after"
+	WorkerHaltBefore     Point = "worker.halt.before" // everything is stopped: a job that runs is withdrawn from
+	WorkerHaltAfter      Point = "worker.halt.after"
 	WorkerClaimBefore    Point = "worker.claim.before" // an attempt begins, with or without a key set made ahead
 	WorkerClaimAfter     Point = "worker.claim.after"
 	WorkerInputBefore    Point = "worker.input.before" // the question counts as asked for good

@@ -20,6 +20,11 @@ var All = []Point{
 	WorkerReleaseBefore, WorkerReleaseAfter, WorkerSendAfter,
 }
 
+// Approvals lists the points that a job passes only if a person has to decide about it, or stops everything.
+var Approvals = []Point{
+	WorkerParkBefore, WorkerParkAfter, WorkerApprovalBefore, WorkerDismissBefore, WorkerDismissAfter, WorkerHaltBefore, WorkerHaltAfter,
+}
+
 var target, passages = parse(os.Getenv("TACIT_TEST_CRASH"))
 
 var passed atomic.Int64

@@ -1,7 +1,9 @@
 package differencing
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/plan"
@@ -143,6 +145,21 @@ func (c *Comparison) Find() *Finding {
 		}
 	}
 	return nil
+}
+
+// All returns every way in which the question differs in a few units, each once: first those within the question,
+// then by earlier question.
+func (c *Comparison) All() []Finding {
+	var all []Finding
+	for _, p := range c.pairs {
+		if how := p.judge(); how != "" {
+			all = append(all, Finding{Question: max(p.s.Question, p.t.Question), How: how})
+		}
+	}
+	slices.SortFunc(all, func(a, b Finding) int {
+		return cmp.Or(a.Question-b.Question, strings.Compare(string(a.How), string(b.How)))
+	})
+	return slices.Compact(all)
 }
 
 // Finding says that the rule applies. It holds no number of units.

@@ -54,6 +54,7 @@ type Space struct {
 	sources     map[string]*source.Engine
 	coordinator *role
 	workers     map[string]*role
+	settings    map[string]func(*worker.Config) // of owners, beside those of the options
 }
 
 // Members of every space, beside its owners.
@@ -71,7 +72,7 @@ func New(t testing.TB, opts Options) *Space {
 	opts.MinContributors = max(opts.MinContributors, charter.Threshold(opts.Owners, opts.Corruptions), opts.Corruptions+2)
 	s := &Space{
 		T: t, Rows: map[string][]Row{}, Gates: map[string]*Gate{}, Log: &Log{}, Folder: t.TempDir(),
-		opts: opts, identities: map[string]*identity.Identity{}, files: map[string]string{}, sources: map[string]*source.Engine{}, workers: map[string]*role{},
+		opts: opts, identities: map[string]*identity.Identity{}, files: map[string]string{}, sources: map[string]*source.Engine{}, workers: map[string]*role{}, settings: map[string]func(*worker.Config){},
 	}
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -213,8 +214,14 @@ func (s *Space) WorkerConfig(id string) worker.Config {
 	if s.opts.Worker != nil {
 		s.opts.Worker(id, &cfg)
 	}
+	if more := s.settings[id]; more != nil {
+		more(&cfg)
+	}
 	return cfg
 }
+
+// SetWorker changes what the worker of an owner is started with.
+func (s *Space) SetWorker(id string, change func(*worker.Config)) { s.settings[id] = change }
 
 // StopWorker stops the worker of an owner; its store stays.
 func (s *Space) StopWorker(id string) {

@@ -10,14 +10,15 @@
 //	Lost      worker        a        empty: nothing is left of attempt a here
 //	Withdraw  worker        0        reason: no longer in this job, in no attempt
 //	End       coordinator   0        state of the job, reason
+//	Parked    worker        0        hash of the manifest: a person has to decide first
 //	Prepare   coordinator   1        table, parameter set: make a key set ahead, under this id instead of a job's
 //
 // # Who says what again
 //
 // When either process has restarted the transport says so (fresh), and each
 // side repeats what its store holds. The coordinator repeats Offer to owners
-// that have not decided, and Begin and its messages to participants. A worker
-// repeats Accept for every job that is not over here, and the messages of its
+// that have not decided, also if they said Parked, and Begin and its messages to participants. A worker
+// repeats Accept or Parked for every job that is not over here, and the messages of its
 // attempt. Everything may therefore come twice, and the first counts; packets
 // of an attempt that does not run are dropped; a worker that asks about a job
 // that is over is told End.

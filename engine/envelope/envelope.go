@@ -24,11 +24,12 @@ const (
 	Withdraw
 	End
 	Prepare
+	Parked
 )
 
 // String returns the name of the kind.
 func (k Kind) String() string {
-	names := [...]string{"?", "offer", "accept", "refuse", "begin", "protocol", "lost", "withdraw", "end", "prepare"}
+	names := [...]string{"?", "offer", "accept", "refuse", "begin", "protocol", "lost", "withdraw", "end", "prepare", "parked"}
 	if int(k) >= len(names) {
 		return names[0]
 	}
@@ -153,7 +154,7 @@ func ParseOver(body []byte) (Over, error) {
 	return o, closed(r)
 }
 
-// ParseAccept reads the body of an Accept: the hash of the manifest.
+// ParseAccept reads the body of an Accept or a Parked: the hash of the manifest.
 func ParseAccept(body []byte) (hash [32]byte, err error) {
 	r := wire.NewReader(body)
 	hash = [32]byte(r.Fixed(32))

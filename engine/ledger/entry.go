@@ -26,6 +26,10 @@ const (
 	Ended                     // the job is over for this member
 	Approved                  // by a person
 	Debited                   // a privacy budget
+	Parked                    // by an owner: the job waits for a person
+	Denied                    // by a person
+	Stopped                   // everything, by a person: nothing is taken part in
+	Resumed                   // the end of that
 )
 
 // field is a group of fields that a kind has.
@@ -62,6 +66,10 @@ var kinds = [...]struct {
 	Ended:     {"ended", ofJob | ofCode | ofState | ofUsage},
 	Approved:  {"approved", ofJob | ofMember},
 	Debited:   {"debited", ofJob | ofAmount},
+	Parked:    {"parked", ofJob | ofMember},
+	Denied:    {"denied", ofJob | ofMember},
+	Stopped:   {"stopped", ofMember},
+	Resumed:   {"resumed", ofMember},
 }
 
 func (k Kind) known() bool { return k >= Opened && int(k) < len(kinds) }
@@ -103,7 +111,7 @@ type Entry struct {
 	Job      [16]byte
 	Manifest [32]byte // hash: the same at every member
 	About    Subject  // of Asked
-	Member   string   // who accepted, refused, withdrew or approved
+	Member   string   // who accepted, refused, withdrew or parked; an approver's name of Approved and Denied
 	Code     string   // why: "" or TACIT-X000
 	State    string   // how the job ended: lower-case letters
 	Attempt  uint32

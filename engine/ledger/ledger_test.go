@@ -289,7 +289,7 @@ func FuzzNotes(f *testing.F) {
 func TestKnownAnswer(t *testing.T) {
 	w := newWorld()
 	l := &log{t: t, keeper: w.keeper("north"), role: Worker, now: start, id: [8]byte{4}}
-	for _, e := range entriesOfEveryKind() {
+	for _, e := range entriesOfEveryKind()[:Debited] { // the kinds that there were then
 		e.Seq--
 		l.put(e.Marshal())
 	}

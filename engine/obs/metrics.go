@@ -30,6 +30,7 @@ type Metrics struct {
 	phases   *prometheus.HistogramVec
 	bytes    *prometheus.CounterVec
 	workers  prometheus.Gauge
+	differ   *prometheus.CounterVec
 }
 
 // NewMetrics makes the metrics of a role ("coordinator", "worker"); each carries it
@@ -52,6 +53,9 @@ func NewMetrics(role string) *Metrics {
 		bytes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tacit_bytes_total", Help: "Bytes of messages by direction.", ConstLabels: label,
 		}, []string{"direction"}),
+		differ: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tacit_differences_total", Help: "Questions that differ in a few units, from an earlier one or within themselves, by what is done about it.", ConstLabels: label,
+		}, []string{"mode", "kind"}),
 		workers: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "tacit_connected_workers", Help: "Workers that are connected now.", ConstLabels: label,
 		}),
@@ -59,7 +63,7 @@ func NewMetrics(role string) *Metrics {
 	for _, kind := range fault.Declared() {
 		m.codes[kind.Code] = true
 	}
-	m.registry.MustRegister(m.jobs, m.ended, m.phases, m.bytes, m.workers,
+	m.registry.MustRegister(m.differ, m.jobs, m.ended, m.phases, m.bytes, m.workers,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -87,6 +91,18 @@ func (m *Metrics) Ended(state, code string) {
 		code = other
 	}
 	m.ended.WithLabelValues(state, code).Inc()
+}
+
+// Difference counts that a question differs in a few units: within itself, or from an earlier one.
+func (m *Metrics) Difference(mode string, within bool) {
+	if m == nil {
+		return
+	}
+	kind := "earlier"
+	if within {
+		kind = "within"
+	}
+	m.differ.WithLabelValues(mode, kind).Inc()
 }
 
 // Phase records how long a phase of a job took.

@@ -37,9 +37,14 @@ func (w *Worker) reserve(tx *sql.Tx, job JobID, a *Asked) error {
 }
 
 // InputLeaves records that the input of an attempt is about to leave: from now on the question
-// counts for good, however the job ends.
+// counts for good, however the job ends. [ErrStopped].
 func (w *Worker) InputLeaves(job JobID, attempt uint32) error {
-	return w.write("store that an input leaves", func(tx *sql.Tx) error { return w.touch(tx, job, attempt) })
+	return w.write("store that an input leaves", func(tx *sql.Tx) error {
+		if err := running(tx); err != nil {
+			return err
+		}
+		return w.touch(tx, job, attempt)
+	})
 }
 
 func (w *Worker) touch(tx *sql.Tx, job JobID, attempt uint32) error {

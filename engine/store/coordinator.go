@@ -159,13 +159,13 @@ type Decision struct {
 	Reason  Reason
 }
 
-// Decide stores what an owner said. The first word counts, except that an
-// owner that accepted may withdraw; [ErrExists] otherwise.
+// Decide stores what an owner said. The first word counts, except that an owner at which
+// the job waits may decide, and one that accepted may withdraw; [ErrExists] otherwise.
 func (c *Coordinator) Decide(job JobID, d Decision) error {
 	const upsert = `INSERT INTO decision (job, owner, verdict, code, message, remedy, at) VALUES (?,?,?,?,?,?,?)
 		ON CONFLICT (job, owner) DO UPDATE SET verdict = excluded.verdict, code = excluded.code,
 		message = excluded.message, remedy = excluded.remedy, at = excluded.at
-		WHERE verdict = 'accepted' AND excluded.verdict = 'withdrawn'`
+		WHERE verdict = 'accepted' AND excluded.verdict = 'withdrawn' OR verdict = 'parked' AND excluded.verdict <> 'parked'`
 	return c.write("store a decision", func(tx *sql.Tx) error {
 		err := once(tx.Exec(upsert, job[:], d.Owner, string(d.Verdict), d.Reason.Code, d.Reason.Message, d.Reason.Remedy, millis(c.now())))
 		if err != nil {
@@ -176,7 +176,9 @@ func (c *Coordinator) Decide(job JobID, d Decision) error {
 }
 
 // entryOf are the kinds of entries of verdicts.
-var entryOf = map[Verdict]ledger.Kind{Accepted: ledger.Accepted, Declined: ledger.Refused, Withdrawn: ledger.Withdrawn}
+var entryOf = map[Verdict]ledger.Kind{
+	Waits: ledger.Parked, Accepted: ledger.Accepted, Declined: ledger.Refused, Withdrawn: ledger.Withdrawn,
+}
 
 // Decisions returns what the owners said so far, by owner.
 func (c *Coordinator) Decisions(job JobID) (map[string]Decision, error) {

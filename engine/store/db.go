@@ -88,12 +88,14 @@ func openFile(folder, role string) (*db, error) {
 		return nil, wrap("open the store", err)
 	}
 	handle.SetMaxOpenConns(1)
-	d := &db{sql: handle, now: time.Now}
+	d := newDB(handle)
 	if err := d.prepare(role); err != nil {
 		return nil, errors.Join(wrap("open the store", err), handle.Close())
 	}
 	return d, nil
 }
+
+func newDB(handle *sql.DB) *db { return &db{sql: handle, now: time.Now} }
 
 // source is the data source name: durable commits, writers that never wait for
 // a lock in the middle of a transaction, deleted secrets overwritten.
@@ -124,9 +126,7 @@ func (d *db) migrate(role string) error {
 	if _, err := d.sql.Exec(table); err != nil {
 		return err
 	}
-	var have int
-	var owner string
-	err := d.sql.QueryRow("SELECT COALESCE(MAX(version), 0), COALESCE(MAX(role), '') FROM migration").Scan(&have, &owner)
+	have, owner, err := d.version()
 	if err != nil {
 		return err
 	}
@@ -147,6 +147,12 @@ func (d *db) migrate(role string) error {
 		}
 	}
 	return nil
+}
+
+// version returns how many migrations the database has, and of which role.
+func (d *db) version() (have int, role string, err error) {
+	err = d.sql.QueryRow("SELECT COALESCE(MAX(version), 0), COALESCE(MAX(role), '') FROM migration").Scan(&have, &role)
+	return have, role, err
 }
 
 func (d *db) apply(script string, version int, role string) error {

@@ -39,11 +39,16 @@ var ErrExists = errors.New("store: already recorded otherwise")
 // ErrMissing says that there is no such record.
 var ErrMissing = errors.New("store: no such record")
 
+// isOutcome reports whether an error says how a step ended that the store carried out.
+func isOutcome(err error) bool {
+	return errors.Is(err, ErrExists) || errors.Is(err, ErrMissing) || errors.Is(err, ErrFull) || errors.Is(err, ErrStopped)
+}
+
 // wrap turns an error of the database into a fault; nil and errors of this
 // package stay what they are.
 func wrap(doing string, err error) error {
 	var f *fault.Fault
-	if err == nil || errors.As(err, &f) || errors.Is(err, ErrExists) || errors.Is(err, ErrMissing) {
+	if err == nil || errors.As(err, &f) || isOutcome(err) {
 		return err
 	}
 	kind := Unusable

@@ -51,8 +51,10 @@ type Reason struct{ Code, Message, Remedy string }
 // Verdict is what an owner said to a job.
 type Verdict string
 
-// Verdicts. An accepted job may become withdrawn; nothing else changes.
+// Verdicts. A job that waits may become accepted, refused or withdrawn, an accepted one withdrawn;
+// nothing else changes.
 const (
+	Waits     Verdict = "parked" // for a person
 	Accepted  Verdict = "accepted"
 	Declined  Verdict = "refused"
 	Withdrawn Verdict = "withdrawn"

@@ -50,6 +50,19 @@ func (d *db) openLedger(role ledger.Role, keeper ledger.Keeper) error {
 	})
 }
 
+// joinLedger is openLedger for a process beside the role: which charter is in force is for the role to
+// enter.
+func (d *db) joinLedger(role ledger.Role, keeper ledger.Keeper) error {
+	if keeper.Member == "" {
+		return ledger.Forged.New("the identity is no member's of space %s, and can sign no ledger", keeper.Space)
+	}
+	d.book = &book{keeper: keeper, role: role}
+	return d.write("open the ledger", func(tx *sql.Tx) error {
+		_, err := d.book.verify(tx)
+		return err
+	})
+}
+
 // verify reads all entries and returns the charter of the last one that names one.
 func (b *book) verify(tx *sql.Tx) (pinned [32]byte, err error) {
 	h, err := b.read(tx)

@@ -55,15 +55,18 @@ type Offered struct {
 	Accepted bool
 	Reason   Reason // of a refusal
 	Expires  time.Time
-	Ended    bool   // over for this worker
-	Ending   string // how
-	Asked    *Asked // to Decide only: the question, if it is accepted and others are compared with it
+	Ended    bool     // over for this worker
+	Ending   string   // how
+	Waits    bool     // for a person: not decided
+	Asked    *Asked   // to Decide only: the question, if it is accepted and others are compared with it
+	Approved []string // to Decide only: who approved it
+	Denied   string   // to Decide only: who refused it
 }
 
 const offeredColumns = "id, manifest, offer, analyst, accepted, code, message, remedy, expires, ended IS NOT NULL, ending"
 
-// Decide stores the first and only decision on a job. [ErrExists] if the job was
-// seen before, whatever was decided.
+// Decide stores the first and only decision on a job, which is new or waits for a person. [ErrExists]
+// if it was decided before, whatever was decided; [ErrStopped].
 func (w *Worker) Decide(o Offered) error {
 	var offer []byte
 	var ended any
@@ -73,9 +76,20 @@ func (w *Worker) Decide(o Offered) error {
 		ended = millis(w.now())
 	}
 	const insert = `INSERT INTO job (id, manifest, offer, analyst, accepted, code, message, remedy, seen, expires, ended)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`
+		VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET offer = excluded.offer, accepted = excluded.accepted,
+		code = excluded.code, message = excluded.message, remedy = excluded.remedy, ended = excluded.ended
+		WHERE NOT job.accepted AND job.ended IS NULL AND job.manifest = excluded.manifest`
 	return w.write("store a decision", func(tx *sql.Tx) error {
-		err := once(tx.Exec(insert, o.ID[:], o.Manifest[:], offer, o.Analyst, o.Accepted,
+		waited, err := isParked(tx, o.ID, o.Manifest)
+		if err != nil {
+			return err
+		}
+		if o.Accepted {
+			if err := running(tx); err != nil {
+				return err
+			}
+		}
+		err = once(tx.Exec(insert, o.ID[:], o.Manifest[:], offer, o.Analyst, o.Accepted,
 			o.Reason.Code, o.Reason.Message, o.Reason.Remedy, millis(w.now()), millis(o.Expires), ended))
 		if err != nil {
 			return err
@@ -87,9 +101,21 @@ func (w *Worker) Decide(o Offered) error {
 				return err
 			}
 		}
-		return w.record(tx,
-			ledger.Entry{Kind: ledger.Asked, Job: o.ID, Manifest: o.Manifest, About: o.About},
-			ledger.Entry{Kind: verdict, Job: o.ID, Manifest: o.Manifest, Member: w.book.keeper.Member, Code: o.Reason.Code})
+		if _, err := tx.Exec("DELETE FROM notice WHERE job = ?", o.ID[:]); err != nil {
+			return err
+		}
+		var entries []ledger.Entry
+		if !waited {
+			entries = append(entries, ledger.Entry{Kind: ledger.Asked, About: o.About})
+		}
+		for _, who := range o.Approved {
+			entries = append(entries, ledger.Entry{Kind: ledger.Approved, Member: who})
+		}
+		if o.Denied != "" {
+			entries = append(entries, ledger.Entry{Kind: ledger.Denied, Member: o.Denied})
+		}
+		entries = append(entries, ledger.Entry{Kind: verdict, Member: w.book.keeper.Member, Code: o.Reason.Code})
+		return w.recordOf(tx, o.ID, entries...)
 	})
 }
 
@@ -130,33 +156,42 @@ func (w *Worker) Job(id JobID) (Offered, error) {
 
 // Live returns the jobs that were accepted and are not over, oldest first.
 func (w *Worker) Live() ([]Offered, error) {
-	return w.offered("WHERE ended IS NULL ORDER BY seen, id")
+	return w.offered("WHERE ended IS NULL AND accepted ORDER BY seen, id")
 }
 
 func (w *Worker) offered(where string, args ...any) ([]Offered, error) {
 	var found []Offered
 	err := w.each("read jobs", "SELECT "+offeredColumns+" FROM job "+where, args, func(scan func(...any) error) error {
 		var o Offered
-		var id, manifest []byte
-		var expires int64
-		err := scan(&id, &manifest, &o.Offer, &o.Analyst, &o.Accepted, &o.Reason.Code, &o.Reason.Message,
-			&o.Reason.Remedy, &expires, &o.Ended, &o.Ending)
-		if err != nil {
-			return err
-		}
-		if len(id) != len(o.ID) || len(manifest) != len(o.Manifest) {
-			return Corrupt.New("a job has a malformed id")
-		}
-		o.ID, o.Manifest, o.Expires = JobID(id), [32]byte(manifest), instant(expires)
+		err := o.scan(scan)
 		found = append(found, o)
-		return nil
+		return err
 	})
 	return found, err
 }
 
+// scan reads offeredColumns, and what comes after them.
+func (o *Offered) scan(scan func(...any) error, more ...any) error {
+	var id, manifest []byte
+	var expires int64
+	columns := []any{
+		&id, &manifest, &o.Offer, &o.Analyst, &o.Accepted, &o.Reason.Code, &o.Reason.Message,
+		&o.Reason.Remedy, &expires, &o.Ended, &o.Ending,
+	}
+	if err := scan(append(columns, more...)...); err != nil {
+		return err
+	}
+	if len(id) != len(o.ID) || len(manifest) != len(o.Manifest) {
+		return Corrupt.New("a job has a malformed id")
+	}
+	o.ID, o.Manifest, o.Expires = JobID(id), [32]byte(manifest), instant(expires)
+	o.Waits = !o.Accepted && !o.Ended
+	return nil
+}
+
 // BeginAttempt makes number the one attempt of the job that runs here, and
 // drops the state of an earlier one for good. [ErrExists] if this or a later
-// attempt was begun, if the job is over, or if it was released.
+// attempt was begun, if the job is over, or if it was released; [ErrStopped].
 func (w *Worker) BeginAttempt(job JobID, number uint32) error {
 	return w.write("store an attempt", func(tx *sql.Tx) error {
 		if err := beginAttempt(tx, job, number); err != nil {
@@ -167,6 +202,9 @@ func (w *Worker) BeginAttempt(job JobID, number uint32) error {
 }
 
 func beginAttempt(tx *sql.Tx, job JobID, number uint32) error {
+	if err := running(tx); err != nil {
+		return err
+	}
 	const upsert = `INSERT INTO attempt (job, number)
 		SELECT id, ? FROM job WHERE id = ? AND ended IS NULL AND accepted
 		AND NOT EXISTS (SELECT 1 FROM released WHERE released.job = job.id)
@@ -197,11 +235,14 @@ func (w *Worker) Attempt(job JobID) (number uint32, state []byte, err error) {
 
 // Release records that the attempt releases the job. A job is released once:
 // the same attempt and digest again is fine, anything else is [ErrExists], also
-// if the attempt is not the one that runs.
+// if the attempt is not the one that runs; [ErrStopped].
 func (w *Worker) Release(job JobID, attempt uint32, digest [32]byte) error {
 	const insert = `INSERT INTO released (job, attempt, digest, at)
 		SELECT job, number, ?, ? FROM attempt WHERE job = ? AND number = ? ON CONFLICT DO NOTHING`
 	return w.write("store a release", func(tx *sql.Tx) error {
+		if err := running(tx); err != nil {
+			return err
+		}
 		err := once(tx.Exec(insert, digest[:], millis(w.now()), job[:], attempt))
 		if err == nil {
 			if err := w.touch(tx, job, attempt); err != nil {
@@ -265,8 +306,10 @@ func (w *Worker) End(job JobID, e Ending) error {
 		if err != nil && !errors.Is(err, ErrExists) {
 			return err
 		}
-		if _, err := tx.Exec("DELETE FROM attempt WHERE job = ?", job[:]); err != nil {
-			return err
+		for _, table := range []string{"attempt", "notice"} {
+			if _, err := tx.Exec("DELETE FROM "+table+" WHERE job = ?", job[:]); err != nil {
+				return err
+			}
 		}
 		return drop(tx, job)
 	})

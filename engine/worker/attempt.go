@@ -61,6 +61,8 @@ func (j *job) beginAttempt(number uint32, id *envelope.KeyID) {
 	switch {
 	case errors.Is(err, store.ErrExists):
 		j.cannotBegin(number)
+	case errors.Is(err, store.ErrStopped):
+		j.halt()
 	case errors.Is(err, store.ErrMissing):
 		j.log.Warn("key set is not here", "attempt", number)
 		j.sayLost(number)
@@ -238,6 +240,8 @@ func (j *job) attemptEnded(out runner.Outcome) {
 		j.sayLost(j.attempt.number)
 	case runner.Panicked.Is(out.Err):
 		j.withdraw(fault.From(out.Err))
+	case errors.Is(out.Err, store.ErrStopped):
+		j.halt()
 	case errors.Is(out.Err, store.ErrExists):
 		j.withdraw(ReleasedBefore.New("another release is recorded for this job"))
 	case j.w.life.Err() != nil:

@@ -2,9 +2,11 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
+	"github.com/tacit-space/tacit/engine/approval"
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/config"
 	"github.com/tacit-space/tacit/engine/crashpoint"
@@ -46,7 +48,7 @@ func (j *job) takeTurn(ctx context.Context) (end func()) {
 
 // differencingRule is the stricter one of the charter's rule and the owner's.
 func differencingRule(ch *charter.Charter, own config.Accept) string {
-	order := []string{charter.DifferencingOff, charter.DifferencingNote, charter.DifferencingRefuse}
+	order := []string{charter.DifferencingOff, charter.DifferencingNote, charter.DifferencingAsk, charter.DifferencingRefuse}
 	rule := ch.Rules.Differencing.Rule()
 	if slices.Index(order, own.Differencing) > slices.Index(order, rule) {
 		return own.Differencing
@@ -56,41 +58,71 @@ func differencingRule(ch *charter.Charter, own config.Accept) string {
 
 // compare applies the rule about differences to the question, by itself and with every other one that
 // was accepted within the window. If nothing was accepted since the last time and the data
-// are the same, there is nothing to do.
-func (j *job) compare(ctx context.Context) error {
+// are the same, there is nothing to do. It returns what a person has to decide about.
+func (j *job) compare(ctx context.Context) ([]approval.Finding, error) {
 	rule := differencingRule(j.w.space, j.w.Accept)
 	if rule == charter.DifferencingOff {
-		return nil
+		return nil, nil
 	}
 	p := &j.request.Job.Plan
 	data, err := j.w.Source.Validate(ctx, p.Table)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ids, plans, err := j.earlier(p.Table)
 	if err != nil {
 		j.w.fail(err)
-		return err
+		return nil, err
 	}
 	if c := j.compared; c != nil && c.data == data && slices.Equal(c.earlier, ids) {
-		return nil
+		return nil, nil
 	}
-	finding, err := j.find(ctx, p, plans)
+	found, err := j.find(ctx, p, plans)
 	if differencing.TooMany.Is(err) && rule == charter.DifferencingNote {
 		j.log.Warn("question not compared with earlier ones", obs.Err(err))
-		finding, err = j.find(ctx, p, nil)
+		found, err = j.find(ctx, p, nil)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if finding != nil {
-		j.note(finding, ids, rule)
-		if rule == charter.DifferencingRefuse {
-			return finding.Fault()
+	var ask []approval.Finding
+	for i := range found {
+		f := &found[i]
+		j.note(f, ids, rule)
+		j.w.Metrics.Difference(rule, f.Question == 0)
+		switch rule {
+		case charter.DifferencingRefuse:
+			return nil, f.Fault()
+		case charter.DifferencingAsk:
+			ask = append(ask, j.findingOf(f, ids))
 		}
 	}
 	j.compared = &compared{ids, data}
-	return nil
+	return ask, nil
+}
+
+// findingOf names the question, for people.
+func (j *job) findingOf(f *differencing.Finding, ids []store.JobID) approval.Finding {
+	out := approval.Finding{How: string(f.How)}
+	if f.Question > 0 {
+		out.Job = ids[f.Question-1]
+	}
+	return out
+}
+
+// compareAgain compares once more before the input leaves. What people did not approve is refused now, as
+// nobody can be asked any more.
+func (j *job) compareAgain(ctx context.Context) error {
+	found, err := j.compare(ctx)
+	if err != nil || len(found) == 0 || j.consent.covers(found) {
+		return err
+	}
+	for _, f := range found {
+		if f.Job != (store.JobID{}) {
+			return differencing.Earlier.New("a number of the question differs from one of an earlier question in a few units of this owner")
+		}
+	}
+	return differencing.Within.New("two numbers of the question differ in a few units of this owner")
 }
 
 // earlier returns the other questions about a table that count.
@@ -112,7 +144,7 @@ func (j *job) earlier(table string) (ids []store.JobID, plans []*plan.Plan, err 
 	return ids, plans, nil
 }
 
-func (j *job) find(ctx context.Context, p *plan.Plan, earlier []*plan.Plan) (*differencing.Finding, error) {
+func (j *job) find(ctx context.Context, p *plan.Plan, earlier []*plan.Plan) ([]differencing.Finding, error) {
 	c, err := differencing.New(p, earlier, j.w.space)
 	if err != nil {
 		return nil, err
@@ -125,7 +157,7 @@ func (j *job) find(ctx context.Context, p *plan.Plan, earlier []*plan.Plan) (*di
 		return nil, err
 	}
 	j.log.Debug("question compared", "earlier", len(earlier), "series", len(c.Series), "took", time.Since(start))
-	return c.Find(), nil
+	return c.All(), nil
 }
 
 // note tells the owner, and nobody else, which question it was.
@@ -155,7 +187,10 @@ func (j *job) asked() *store.Asked {
 // inputLeaves records that the question counts for good, before its input leaves.
 func (j *job) inputLeaves() bool {
 	crashpoint.Here(crashpoint.WorkerInputBefore)
-	if err := j.w.store.InputLeaves(j.id, j.attempt.number); err != nil {
+	if err := j.w.store.InputLeaves(j.id, j.attempt.number); errors.Is(err, store.ErrStopped) {
+		j.halt()
+		return false
+	} else if err != nil {
 		j.w.fail(err)
 		return false
 	}

@@ -24,6 +24,7 @@ const (
 	DefaultMaxAttempts = 20
 	DefaultMemory      = 2 << 30
 	DefaultKeep        = 400 * 24 * time.Hour
+	DefaultPoll        = 500 * time.Millisecond
 
 	pruneEvery = time.Hour
 	maxUnread  = 100_000 // packets towards a coordinator that speaks and does not read
@@ -58,11 +59,13 @@ type Config struct {
 	Store    string             // folder of the durable state
 	Source   Source             // the owner's tables, mapped and locked
 	Accept   config.Accept      // the owner's own rules
+	Approval config.Approval    // which questions wait for a person; a zero field takes its default
 	// Link is how to reach the coordinator. Identity, Directory and Log are set
 	// by Run.
 	Link    transport.ClientConfig
 	Limits  Limits
 	Keep    time.Duration    // records of jobs, after their expiry; 0: DefaultKeep
+	Poll    time.Duration    // between looks whether people wrote to the store; 0: DefaultPoll
 	Log     *slog.Logger     // nil: nothing is logged
 	Metrics *obs.Metrics     // may be nil
 	Now     func() time.Time // nil: time.Now
@@ -74,6 +77,11 @@ func (c *Config) setDefaults() {
 	or(&c.Limits.MaxAttempts, DefaultMaxAttempts)
 	or(&c.Limits.Memory, DefaultMemory)
 	or(&c.Keep, DefaultKeep)
+	or(&c.Poll, DefaultPoll)
+	or(&c.Approval.Needed, 1)
+	or(&c.Approval.Expire, config.DefaultExpire)
+	or(&c.Approval.MaxParked, config.DefaultMaxParked)
+	or(&c.Approval.MaxOfAnalyst, config.DefaultMaxOfAnalyst)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}

@@ -63,7 +63,7 @@ func (j *job) contribution(ctx context.Context, d *drawing) (ring.Vector, [][]ui
 	if j.layout != nil {
 		guards = j.layout.Guards
 	}
-	if err := j.compare(ctx); err != nil {
+	if err := j.compareAgain(ctx); err != nil {
 		return ring.Vector{}, nil, err
 	}
 	rows, err := j.aggregate(ctx, p, guards)

@@ -9,6 +9,7 @@ import (
 
 	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/session"
+	"github.com/tacit-space/tacit/engine/approval"
 	"github.com/tacit-space/tacit/engine/envelope"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/ledger"
@@ -50,6 +51,7 @@ type job struct {
 	input     *input // of the local query, once it was begun
 	drawing   *drawing
 	over      bool
+	consent   *consent  // of people, nil: nobody was asked; set before run
 	compared  *compared // what the question was compared with last; of the validation, then of the local query
 
 	cancelValidation context.CancelFunc // of a new job
@@ -130,16 +132,17 @@ func (j *job) validate() {
 		defer cancel()
 		defer j.takeTurn(ctx)()
 		begun := time.Now()
+		var findings []approval.Finding
 		_, err := j.w.Source.Validate(ctx, j.request.Job.Plan.Table)
 		if err == nil {
-			err = j.compare(ctx)
+			findings, err = j.compare(ctx)
 		}
 		j.computed.Add(int64(time.Since(begun)))
 		if ctx.Err() != nil {
 			return // no decision
 		}
 		decided := make(chan struct{})
-		j.post(ctx, func() { defer close(decided); j.validated(err) })
+		j.post(ctx, func() { defer close(decided); j.validated(findings, err) })
 		select {
 		case <-decided:
 		case <-ctx.Done():
@@ -147,23 +150,42 @@ func (j *job) validate() {
 	})
 }
 
-// validated stores and tells the decision.
-func (j *job) validated(err error) {
-	if err != nil {
+// validated stores and tells the decision, or that a person has to decide.
+func (j *job) validated(findings []approval.Finding, err error) {
+	switch {
+	case j.over: // everything was stopped meanwhile
+		return
+	case err != nil:
 		j.over = true
+		j.leavesInbox()
 		j.w.decline(j, publicFault(err))
 		return
 	}
-	if err := j.w.decide(j, nil); err != nil {
+	if g := j.grounds(findings); g != nil {
+		j.park(g)
+		return
+	}
+	if err := j.w.decide(j, nil); errors.Is(err, store.ErrStopped) {
+		j.halt()
+		return
+	} else if err != nil {
 		j.w.fail(err)
 		return
 	}
+	j.leavesInbox()
 	j.accepted = true
 	j.drawAhead()
 	j.log.Info("job accepted", "analyst", j.manifest.Analyst.ID, "table", j.request.Job.Plan.Table,
 		"elements", j.manifest.Length, "owners", len(j.manifest.Roster))
 	j.w.Metrics.Job("", string(store.Accepted))
 	j.sayAccept()
+}
+
+// leavesInbox counts a job that was approved, and is decided now.
+func (j *job) leavesInbox() {
+	if j.consent != nil {
+		j.w.Metrics.Job(string(store.Waits), "")
+	}
 }
 
 // stopValidation ends it; its goroutine sees that the job is over.
@@ -251,7 +273,11 @@ func (j *job) finish(how, code string) {
 		return
 	}
 	j.log.Info("job is over", "how", how)
-	j.w.Metrics.Job(string(store.Accepted), "")
+	if j.accepted {
+		j.w.Metrics.Job(string(store.Accepted), "")
+	} else {
+		j.leavesInbox()
+	}
 	j.w.Metrics.Ended(stateOf(how), code)
 }
 

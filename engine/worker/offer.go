@@ -3,12 +3,10 @@ package worker
 import (
 	"context"
 	"errors"
-	"time"
 
 	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/envelope"
-	"github.com/tacit-space/tacit/engine/ledger"
 	"github.com/tacit-space/tacit/engine/obs"
 	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/policy"
@@ -70,7 +68,13 @@ func (w *worker) read(p transport.Packet) (*job, error) {
 // check applies the charter and the owner's own rules. Whose key signed is
 // checked there.
 func (w *worker) check(j *job) error {
+	if w.stopped.Load() {
+		return stopped()
+	}
 	if err := policy.Check(w.space, w.Self, j.request, w.Accept, w.Now()); err != nil {
+		return err
+	}
+	if err := policy.Approve(w.Approval, j.request).Refusal(); err != nil {
 		return err
 	}
 	return w.lay(j)
@@ -87,16 +91,13 @@ func (w *worker) decline(j *job, why error) {
 
 // decide stores the decision on a job: accepted if why is nil.
 func (w *worker) decide(j *job, why error) error {
-	var reason store.Reason
+	o := j.offered()
+	o.Accepted = why == nil
 	if why != nil {
-		reason = store.Reason(envelope.ReasonOf(why))
+		o.Reason = store.Reason(envelope.ReasonOf(why))
 	}
 	crashpoint.Here(crashpoint.WorkerDecisionBefore)
-	err := w.store.Decide(store.Offered{
-		ID: j.id, Manifest: j.hash, Offer: j.offer, Analyst: j.manifest.Analyst.ID,
-		About:    ledger.About(&j.request.Job, w.space),
-		Accepted: why == nil, Reason: reason, Expires: time.Unix(j.manifest.Expiry, 0), Asked: j.asked(),
-	})
+	err := w.store.Decide(o)
 	if err == nil {
 		crashpoint.Here(crashpoint.WorkerDecisionAfter)
 	}
@@ -117,6 +118,8 @@ func (w *worker) repeatDecision(j *job, known store.Offered) {
 	switch {
 	case known.Manifest != j.hash:
 		w.refuse(j.id, Replayed.New("another manifest had this job id"))
+	case known.Waits:
+		w.sayParked(j.id, j.hash)
 	case known.Accepted:
 		w.refuse(j.id, Over.New("the job is %s here", known.Ending))
 	default:
@@ -166,6 +169,9 @@ func (w *worker) takeUp(record store.Offered) error {
 	j, err := w.newJob(offer, record.Offer)
 	if err != nil {
 		return store.Corrupt.New("the offer of job %s: %w", record.ID, err)
+	}
+	if j.consent, err = w.consentOf(record.ID); err != nil {
+		return err
 	}
 	j.accepted = true
 	j.objection = w.check(j)

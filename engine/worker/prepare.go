@@ -34,6 +34,9 @@ const maxPreparation = 10 * time.Minute
 // prepare begins to make a key set, in the place of one that is not finished. Whose
 // keys it has follows from the charter, not from the coordinator.
 func (w *worker) prepare(p transport.Packet) error {
+	if w.stopped.Load() {
+		return nil
+	}
 	order, err := envelope.ParseOrder(p.Body)
 	if err != nil {
 		return Malformed.New("an order to prepare is malformed")

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/tacit-space/tacit/engine/approval"
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/envelope"
 	"github.com/tacit-space/tacit/engine/fault"
@@ -25,6 +27,10 @@ type worker struct {
 	link    *transport.Link
 	box     *runner.Mailbox[transport.Packet] // towards the coordinator
 	queries chan struct{}                     // one token per local query that runs
+	panel   *approval.Panel                   // who decides about jobs that wait
+	look    chan struct{}                     // holds a token when a job began to wait
+	notices chan struct{}                     // likewise, for the notices
+	stopped atomic.Bool                       // everything, by a person
 	turns   map[string]chan struct{}          // by table: one token for the job that is being compared and decided
 
 	life context.Context         // of the role
@@ -75,7 +81,9 @@ func start(ctx context.Context, cfg Config, state *store.Worker) (*worker, error
 		box:     runner.NewMailbox[transport.Packet](),
 		queries: make(chan struct{}, cfg.Limits.MaxQueries),
 		turns:   turnsOf(cfg.Bundle.Charter()),
-		jobs:    map[store.JobID]*job{},
+		panel:   PanelOf(cfg.Approval, cfg.Self, cfg.Identity.Public().Fingerprint()),
+		look:    make(chan struct{}, 1), notices: make(chan struct{}, 1),
+		jobs: map[store.JobID]*job{},
 	}
 	w.life, w.stop = context.WithCancelCause(ctx)
 	if err := w.resume(); err != nil {
@@ -87,6 +95,18 @@ func start(ctx context.Context, cfg Config, state *store.Worker) (*worker, error
 
 // resume takes up every job that was accepted and is not over.
 func (w *worker) resume() error {
+	stopped, err := w.store.Stopped()
+	if err != nil {
+		return err
+	}
+	w.stopped.Store(stopped)
+	waiting, err := w.store.Waiting()
+	if err != nil {
+		return err
+	}
+	for range waiting {
+		w.Metrics.Job("", string(store.Waits))
+	}
 	live, err := w.store.Live()
 	if err != nil {
 		return err
@@ -107,6 +127,10 @@ func (w *worker) serve() error {
 		w.wg.Go(j.run)
 	}
 	w.wg.Go(w.prune)
+	w.wg.Go(w.attend)
+	if w.Approval.Notify.URL != "" {
+		w.wg.Go(w.notify)
+	}
 	w.Log.Info("worker starts", "member", w.Self, "space", w.space.Space, "live_jobs", len(w.live()))
 	err := w.link.Run(w.life, w)
 	var stopped *stoppedError
@@ -148,6 +172,9 @@ func (w *worker) prune() {
 
 // deliver hands a packet to the network.
 func (w *worker) deliver(ctx context.Context, p transport.Packet) {
+	if w.holdsBack(p) {
+		return
+	}
 	err := w.link.Send(ctx, p)
 	switch {
 	case err == nil:
@@ -180,6 +207,7 @@ func (w *worker) Connected(ctx context.Context, fresh bool) {
 	for _, j := range w.live() {
 		j.post(ctx, j.repeat)
 	}
+	w.repeatParked()
 }
 
 // Disconnected implements [transport.LinkHandler].
@@ -216,7 +244,15 @@ func (w *worker) Receive(ctx context.Context, p transport.Packet) error {
 
 // unknown answers about a job that is not live here.
 func (w *worker) unknown(p transport.Packet) error {
-	if envelope.Kind(p.Kind) != envelope.Begin {
+	switch envelope.Kind(p.Kind) {
+	case envelope.Begin:
+	case envelope.End:
+		over, err := envelope.ParseOver(p.Body)
+		if err != nil {
+			return Malformed.New("a packet of kind %s is malformed", envelope.Kind(p.Kind))
+		}
+		return w.endParked(p.Job, over.State)
+	default:
 		return nil
 	}
 	why := envelope.ReasonOf(Over.New("this worker takes no part in the job"))
@@ -260,6 +296,8 @@ func (w *worker) admit(j *job) error {
 func (w *worker) forget(j *job) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.jobs, j.id)
+	if w.jobs[j.id] == j { // one that began to wait may have been taken up again
+		delete(w.jobs, j.id)
+	}
 	w.memory -= j.memory()
 }
