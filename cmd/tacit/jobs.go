@@ -150,6 +150,8 @@ func (a *app) printJobs(list []transport.JobStatus, pending []store.JobID) error
 		switch {
 		case s.Fault != nil:
 			state += " " + s.Fault.Code
+		case s.State == transport.Submitted && len(asked(s)) > 0:
+			state += ", " + waitsAt(asked(s))
 		case open[s.Job] && s.State != notSubmitted:
 			state += ", not fetched"
 		}
@@ -160,6 +162,16 @@ func (a *app) printJobs(list []transport.JobStatus, pending []store.JobID) error
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", store.JobID(s.Job), submitted, state, s.Purpose)
 	}
 	return w.Flush()
+}
+
+// asked lists the owners at which a person has to decide.
+func asked(s transport.JobStatus) (owners []string) {
+	for _, m := range s.Members {
+		if m.State == parked {
+			owners = append(owners, m.Member)
+		}
+	}
+	return owners
 }
 
 func (a *app) show() *cobra.Command {
@@ -193,7 +205,11 @@ func printJob(out io.Writer, s transport.JobStatus) error {
 		if m.Fault != nil {
 			why = m.Fault.Error()
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", m.Member, m.State, why)
+		state := m.State
+		if state == parked {
+			state = "waits for a person"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n", m.Member, state, why)
 	}
 	return w.Flush()
 }
@@ -206,7 +222,9 @@ func (a *app) watch() *cobra.Command {
 				return
 			}
 			fmt.Fprintf(a.out, "%s  %s", p.Time.Local().Format(time.TimeOnly), describe(p))
-			if p.Member != "" {
+			if p.Event == parked {
+				fmt.Fprintf(a.out, "  %s", waitsAt([]string{p.Member}))
+			} else if p.Member != "" {
 				fmt.Fprintf(a.out, "  %s %s", p.Member, p.Event)
 			}
 			if p.Fault != nil {

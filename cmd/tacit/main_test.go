@@ -38,6 +38,7 @@ func TestScripts(t *testing.T) {
 			"crash":    crash,
 			"fill":     fill,
 			"job":      job,
+			"parked":   waits,
 			"quiet":    quiet,
 			"replace":  replace,
 			"tamper":   tamper,
@@ -140,6 +141,20 @@ func job(ts *testscript.TestScript, _ bool, args []string) {
 	var provenance struct{ Job string }
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &provenance))
 	ts.Setenv(args[0], provenance.Job)
+}
+
+// waits sets a variable to the id of the question that waits for a person, as soon as there is one: parked
+// VARIABLE CONFIG.
+func waits(ts *testscript.TestScript, _ bool, args []string) {
+	for {
+		var waiting []struct{ Job string }
+		ts.Check(ts.Exec("tacit", "inbox", "--json", "--config", args[1]))
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &waiting))
+		if len(waiting) == 1 {
+			ts.Setenv(args[0], waiting[0].Job)
+			return
+		}
+	}
 }
 
 // crash kills a role of a lab without asking it, and waits for its end: crash LAB NAME.

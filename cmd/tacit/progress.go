@@ -3,6 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/tacit-space/tacit/crypto/guard"
@@ -16,7 +19,8 @@ import (
 type progress struct {
 	mu   sync.Mutex
 	w    io.Writer
-	live bool // rewrite the line
+	live bool            // rewrite the line
+	ask  map[string]bool // owners at which a person has to decide
 	last string
 }
 
@@ -32,7 +36,11 @@ func (a *app) newProgress() *progress {
 func (p *progress) event(e transport.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.waits(e)
 	line := describe(e)
+	if e.State == transport.Submitted && len(p.ask) > 0 {
+		line = waitsAt(slices.Sorted(maps.Keys(p.ask)))
+	}
 	if line == p.last {
 		return
 	}
@@ -43,6 +51,24 @@ func (p *progress) event(e transport.Progress) {
 		fmt.Fprintln(p.w, line)
 	}
 }
+
+// waits notes whether an owner waits for a person.
+func (p *progress) waits(e transport.Progress) {
+	switch {
+	case e.Event == parked:
+		if p.ask == nil {
+			p.ask = map[string]bool{}
+		}
+		p.ask[e.Member] = true
+	case e.Event != "":
+		delete(p.ask, e.Member)
+	}
+}
+
+// parked is the event, and the state of an owner, that a person has to decide there.
+const parked = "parked"
+
+func waitsAt(owners []string) string { return "waits for a person at " + strings.Join(owners, ", ") }
 
 // end takes the line away.
 func (p *progress) end() {

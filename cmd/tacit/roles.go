@@ -79,7 +79,7 @@ func keysAhead(n int) int {
 }
 
 func (a *app) worker() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:   "worker --config FILE",
 		Short: "Run the worker beside an owner's data until it is stopped",
 		Args:  cobra.NoArgs,
@@ -94,6 +94,8 @@ func (a *app) worker() *cobra.Command {
 			return a.runWorker(c.Context(), cfg)
 		},
 	}
+	c.AddCommand(a.stopAll(), a.serveAgain())
+	return c
 }
 
 func (a *app) runWorker(ctx context.Context, cfg *config.Worker) error {
@@ -112,7 +114,7 @@ func (a *app) runWorker(ctx context.Context, cfg *config.Worker) error {
 		group.Go(func() error { tables.run(ctx, engine, cfg, log); return nil })
 		group.Go(func() error {
 			return worker.Run(ctx, worker.Config{
-				Bundle: m.bundle, Self: m.id, Identity: m.identity, Store: string(cfg.Store), Source: engine, Accept: cfg.Accept,
+				Bundle: m.bundle, Self: m.id, Identity: m.identity, Store: string(cfg.Store), Source: engine, Accept: cfg.Accept, Approval: cfg.Approval,
 				Link: transport.ClientConfig{
 					Address: string(cfg.Coordinator), Proxy: proxy(cfg.Proxy), Software: software(),
 					Limits: transport.Limits{MaxPacket: int(cfg.Limits.MaxMessage)},
