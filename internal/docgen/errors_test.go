@@ -45,7 +45,7 @@ func TestDocumentsNameRealCodes(t *testing.T) {
 		if !code.MatchString(k.Code) || len(k.Code) != len("TACIT-P000") {
 			t.Errorf("%s: malformed code %q", k.File, k.Code)
 		}
-		if !strings.Contains("PCKWDNJSLFX", k.Code[6:7]) {
+		if !strings.Contains("PCKWADNJSLFX", k.Code[6:7]) {
 			t.Errorf("%s: %s is in no area", k.File, k.Code)
 		}
 		known[k.Code] = true
