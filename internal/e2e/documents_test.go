@@ -126,6 +126,20 @@ func TestWalkthrough(t *testing.T) {
 	}
 }
 
+// TestPrivacyDocument follows docs/privacy.md in a folder that has the examples.
+func TestPrivacyDocument(t *testing.T) {
+	repo := repository(t)
+	s := newShell(t)
+	s.path = filepath.Dir(binary) + ":"
+	if err := os.Symlink(filepath.Join(repo, "examples"), filepath.Join(s.dir, "examples")); err != nil {
+		t.Fatal(err)
+	}
+	takeDown(t, s.dir)
+	for _, b := range blocksOf(t, filepath.Join(repo, "docs", "privacy.md")) {
+		s.wants(b, s.run(b, nil))
+	}
+}
+
 // TestFounders follows docs/founders.md in an empty folder.
 func TestFounders(t *testing.T) {
 	s := newShell(t)
