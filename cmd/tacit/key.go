@@ -18,8 +18,8 @@ import (
 )
 
 func (a *app) key() *cobra.Command {
-	c := &cobra.Command{Use: "key", Short: "Make and show the identity key of a member"}
-	c.AddCommand(a.keyNew(), a.keyShow())
+	c := &cobra.Command{Use: "key", Short: "Make and show the identity key of a member, and replace it in a store"}
+	c.AddCommand(a.keyNew(), a.keyShow(), a.keyReseal())
 	return c
 }
 

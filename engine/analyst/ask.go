@@ -107,6 +107,9 @@ func (c *Client) Resume(ctx context.Context, job store.JobID, opts Options) (*An
 		return nil, store.Corrupt.New("the question of job %s: %w", job, err)
 	}
 	if row.State == store.Stored {
+		if err := c.current(record); err != nil {
+			return nil, err
+		}
 		if err := c.submit(ctx, record); err != nil {
 			return nil, err
 		}
@@ -260,11 +263,14 @@ func (c *Client) open(r *record, body []byte, opts Options) (*Answer, error) {
 // answer verifies the result and finishes the opened sums. The text is compiled again, so
 // that a question needs nothing in memory; it must give the signed plan.
 func (c *Client) answer(r *record, q *cryptojob.Question, body []byte) (*Answer, error) {
-	draft, err := c.Compile(r.SQL)
+	job, err := jobOf(q)
 	if err != nil {
 		return nil, err
 	}
-	job, err := plan.ParseJob(q.Manifest().Context)
+	if c, err = c.under(job.Charter); err != nil {
+		return nil, err
+	}
+	draft, err := c.Compile(r.SQL)
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,9 @@ var (
 		"Use the identity of an analyst, or amend the charter.")
 )
 
+// StoreLabel derives the key of an analyst's store from its identity.
+const StoreLabel = "analyst store"
+
 // keepRecords is how long the record of an expired question stays.
 const keepRecords = 30 * 24 * time.Hour
 
@@ -83,7 +86,7 @@ func Open(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, err := store.OpenAnalyst(cfg.Store, cfg.Identity.StoreKey("analyst store"), ledger.KeeperOf(cfg.Bundle, cfg.Identity))
+	state, err := store.OpenAnalyst(cfg.Store, cfg.Identity.StoreKey(StoreLabel), ledger.KeeperOf(cfg.Bundle, cfg.Identity))
 	if err != nil {
 		return nil, errors.Join(err, net.Close())
 	}

@@ -97,6 +97,11 @@ func (c *coordinator) resume() error {
 		return err
 	}
 	for _, record := range live {
+		if over, err := c.superseded(record); err != nil {
+			return err
+		} else if over {
+			continue
+		}
 		j, err := c.newJob(record)
 		if err != nil {
 			return err

@@ -55,7 +55,8 @@ func (c *coordinator) check(analyst string, s *cryptojob.Submission) (store.Job,
 	case m.Analyst.ID != analyst || job.Analyst != analyst || !m.Analyst.Key.Equal(c.Bundle.Identity(analyst)):
 		return store.Job{}, Malformed.New("the submission is not of the member who submits it")
 	case job.Charter != c.Bundle.Hash() || job.Space != c.space.Space:
-		return store.Job{}, transport.OtherCharter.New("the submission was made for another charter")
+		return store.Job{}, transport.OtherCharter.New("the coordinator has %s of the charter, the submission names %s",
+			c.Bundle.NameOf(c.Bundle.Hash()), c.Bundle.NameOf(job.Charter))
 	case job.Expiry != m.Expiry:
 		return store.Job{}, Malformed.New("the job and its manifest expire at different times")
 	case !expires.After(now):

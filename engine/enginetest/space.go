@@ -245,14 +245,19 @@ func (s *Space) Client() *analyst.Client { return s.ClientOf(AnalystID) }
 // ClientOf opens a client of one of the analysts.
 func (s *Space) ClientOf(id string) *analyst.Client {
 	s.T.Helper()
-	c, err := analyst.Open(analyst.Config{
-		Bundle: s.Bundle, Self: id, Identity: s.identities[id], Store: s.Store(id),
-		Client:   transport.ClientConfig{Address: s.Address, Proxy: "direct", Timing: timing(), Software: "test"},
-		Software: "test", Log: s.logger("analyst"),
-	})
+	c, err := analyst.Open(s.AnalystConfig(id))
 	s.must(err)
 	s.T.Cleanup(func() { c.Close() })
 	return c
+}
+
+// AnalystConfig returns what a client of an analyst is opened with.
+func (s *Space) AnalystConfig(id string) analyst.Config {
+	return analyst.Config{
+		Bundle: s.Bundle, Self: id, Identity: s.identities[id], Store: s.Store(id),
+		Client:   transport.ClientConfig{Address: s.Address, Proxy: "direct", Timing: timing(), Software: "test"},
+		Software: "test", Log: s.logger("analyst"),
+	}
 }
 
 // Store returns the store folder of a member.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/tacit-space/tacit/crypto/identity"
@@ -78,31 +79,66 @@ func (l *Lab) keys(c *charter.Charter) (map[string]*identity.Identity, error) {
 	return keys, nil
 }
 
-// agree signs the charter with every key, unless the bundle that is there says the
-// same already.
+// agree signs the charter with every key, unless the bundle that is there says the same already. A
+// charter that says something else amends the one that is there, as the stores have served it.
 func (l *Lab) agree(c *charter.Charter, keys map[string]*identity.Identity) (*charter.Bundle, error) {
-	text := c.YAML()
-	file := l.made("space.json")
-	if old, err := charter.ReadBundle(file); err == nil && old.Text() == string(text) && old.Active() == nil {
-		return old, nil
+	old, err := charter.ReadBundle(l.made("space.json"))
+	if err != nil || old.Active() != nil || old.Charter().Space != c.Space {
+		return l.found(c, keys)
 	}
-	publics := map[string]identity.Public{}
-	for id, key := range keys {
-		publics[id] = key.Public()
-	}
-	bundle, err := charter.NewBundle(text, publics)
+	c.Version, c.Previous = old.Charter().Version, old.Charter().Previous
+	parsed, err := charter.Parse(c.YAML())
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range bundle.Charter().Members {
-		if _, err := bundle.Sign(keys[m.ID]); err != nil {
-			return nil, err
+	if parsed.Hash() == old.Hash() {
+		return old, nil
+	}
+	return l.amend(old, c, keys)
+}
+
+// found makes the first version.
+func (l *Lab) found(c *charter.Charter, keys map[string]*identity.Identity) (*charter.Bundle, error) {
+	bundle, err := charter.NewBundle(c.YAML(), publics(keys))
+	if err != nil {
+		return nil, err
+	}
+	return bundle, l.sign(bundle, bundle.Charter().Members)
+}
+
+// amend makes the next version. Who leaves signs too: the lab has the keys.
+func (l *Lab) amend(old *charter.Bundle, c *charter.Charter, keys map[string]*identity.Identity) (*charter.Bundle, error) {
+	c.Version, c.Previous = c.Version+1, ""
+	bundle, err := old.Amend(c.YAML(), publics(keys))
+	if err != nil {
+		return nil, err
+	}
+	return bundle, l.sign(bundle, slices.Concat(old.Charter().Members, bundle.Charter().Members))
+}
+
+func publics(keys map[string]*identity.Identity) map[string]identity.Public {
+	out := map[string]identity.Public{}
+	for id, key := range keys {
+		out[id] = key.Public()
+	}
+	return out
+}
+
+// sign signs for members and writes the bundle.
+func (l *Lab) sign(bundle *charter.Bundle, members []charter.Member) error {
+	for _, m := range members {
+		key, err := l.key(m.ID)
+		if err != nil {
+			return err
+		}
+		if _, err := bundle.Sign(key); err != nil {
+			return err
 		}
 	}
-	if err := writeFile(l.made("charter.yaml"), text); err != nil {
-		return nil, ErrFolder.New("%w", err)
+	if err := writeFile(l.made("charter.yaml"), []byte(bundle.Text())); err != nil {
+		return ErrFolder.New("%w", err)
 	}
-	return bundle, bundle.WriteFile(file)
+	return bundle.WriteFile(l.made("space.json"))
 }
 
 // configure writes the configuration of every role and the analyst's profile, with

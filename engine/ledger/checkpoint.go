@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/tacit-space/tacit/crypto/identity"
 )
 
 // MaxNote is the largest signed note, in bytes: that of about a hundred signatures.
@@ -62,6 +64,14 @@ func OpenCheckpoint(signed []byte, in *Space) (Checkpoint, error) {
 	slices.Sort(c.Witnesses)
 	c.Note = slices.Clone(signed)
 	return c, nil
+}
+
+// signedBy reports whether the member whose ledger it is signed with this key; the signatures were
+// verified before.
+func (c *Checkpoint) signedBy(public identity.Public) bool {
+	want := verifier{c.Origin.Member, labelCheckpoint, public}
+	n, err := note.Open(c.Note, note.VerifierList(want))
+	return err == nil && len(n.Sigs) > 0
 }
 
 // openNote verifies the signatures of members of the space.

@@ -3,6 +3,7 @@ package ledger
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -23,6 +24,11 @@ type Keeper struct {
 	Identity *identity.Identity
 	Charter  [32]byte // hash of the charter that it has pinned
 	Version  uint32   // of that charter
+
+	Earlier []charter.Pin     // versions that this one amends, oldest first
+	Former  []identity.Public // keys that the member had in them, and has no more
+
+	without defences
 }
 
 // KeeperOf returns the keeper of the ledgers of the member whose identity it is. One that
@@ -33,7 +39,32 @@ func KeeperOf(b *charter.Bundle, id *identity.Identity) Keeper {
 	if m := b.Holder(id.Public()); m != nil {
 		k.Member = m.ID
 	}
+	pins := b.Pins()
+	k.Earlier, k.Former = pins[:len(pins)-1], formerKeys(b, k.Member)
 	return k
+}
+
+// formerKeys returns the keys that a member had in earlier versions and has no more, oldest
+// first.
+func formerKeys(b *charter.Bundle, member string) []identity.Public {
+	var former []identity.Public
+	for _, e := range b.Editions() {
+		old := b.IdentityIn(e.Version, member)
+		same := func(p identity.Public) bool { return p.Equal(old) }
+		if old.Fingerprint() != "" && !same(b.Identity(member)) && !slices.ContainsFunc(former, same) {
+			former = append(former, old)
+		}
+	}
+	return former
+}
+
+// Continues checks that the charter is, or amends, one that was in force before. The faults
+// are those of [charter.Continues].
+func (k Keeper) Continues(served charter.Pin) error {
+	if k.without.pin {
+		return nil
+	}
+	return charter.Continues(served, append(slices.Clip(k.Earlier), charter.Pin{Version: int(k.Version), Hash: k.Charter}))
 }
 
 // Trust returns a space in which only the keeper is known.
@@ -46,6 +77,7 @@ func (k Keeper) Trust() *Space {
 			}
 			return k.Identity.Public()
 		},
+		Former:  func(string) []identity.Public { return k.Former },
 		HasRole: func(string, Role) bool { return true },
 	}
 }
@@ -93,10 +125,11 @@ type verifiers struct {
 
 // Verifier implements [note.Verifiers].
 func (v verifiers) Verifier(name string, hash uint32) (note.Verifier, error) {
-	public := v.space.Identity(name)
-	found := verifier{name, v.label, public}
-	if public.Fingerprint() == "" || found.KeyHash() != hash {
-		return nil, &note.UnknownVerifierError{Name: name, KeyHash: hash}
+	for _, public := range v.space.keysOf(name) {
+		found := verifier{name, v.label, public}
+		if public.Fingerprint() != "" && found.KeyHash() == hash {
+			return found, nil
+		}
 	}
-	return found, nil
+	return nil, &note.UnknownVerifierError{Name: name, KeyHash: hash}
 }

@@ -20,7 +20,7 @@ type Options struct {
 }
 
 // defences are the checks that attack tests take out.
-type defences struct{ tree, order, clock bool }
+type defences struct{ tree, order, clock, pin, key bool }
 
 // Verified is a ledger, or a part of one, that passed every check.
 type Verified struct {
@@ -45,6 +45,9 @@ func (x *Export) Verify(in *Space, o Options) (*Verified, error) {
 		return nil, err
 	}
 	if err := x.check(&c, v.Entries, o); err != nil {
+		return nil, err
+	}
+	if err := v.checkKey(in, o); err != nil {
 		return nil, err
 	}
 	if v.earlier, err = x.continues(&c, in); err != nil {
@@ -130,6 +133,27 @@ func (x *Export) continues(c *Checkpoint, in *Space) ([]Checkpoint, error) {
 		proved = append(proved, old)
 	}
 	return proved, nil
+}
+
+// checkKey demands of a whole ledger the signature of the key that its member had in the version of
+// the charter that it names last. So a key that was rotated out signs nothing that the member does under a
+// later version.
+func (v *Verified) checkKey(in *Space, o Options) error {
+	if in.key == nil || !v.Complete || o.without.key {
+		return nil
+	}
+	for i := len(v.Entries) - 1; i >= 0; i-- {
+		e := &v.Entries[i]
+		if e.Kind != Charter {
+			continue
+		}
+		public := in.key(int(e.Version), v.Origin.Member)
+		if public.Fingerprint() != "" && !v.signedBy(public) {
+			return Forged.New("it is signed with another key than %s has in version %d of the charter, which it names last", v.Origin.Member, e.Version)
+		}
+		return nil
+	}
+	return nil
 }
 
 // CheckClock looks for entries that are older than one before them, or younger than now.

@@ -25,3 +25,11 @@ const FileName = fileName
 func (d *db) AddMigration(version int) error {
 	return d.exec("", "INSERT INTO migration SELECT ?, role, applied FROM migration LIMIT 1", version)
 }
+
+// SealedColumns is how many columns [Reseal] knows.
+func SealedColumns() (n int) {
+	for _, columns := range sealedBy {
+		n += len(columns)
+	}
+	return n
+}

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 
+	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/ledger"
 )
 
@@ -35,16 +36,22 @@ type head struct {
 }
 
 // openLedger verifies the whole ledger against its signed checkpoint, begins it if there
-// is none, and enters the charter if it is another one than before.
+// is none, and enters the charter if it is another one than before. A charter that does not
+// continue the one before is refused: see [charter.Continues].
 func (d *db) openLedger(role ledger.Role, keeper ledger.Keeper) error {
 	if keeper.Member == "" {
 		return ledger.Forged.New("the identity is no member's of space %s, and can sign no ledger", keeper.Space)
 	}
 	d.book = &book{keeper: keeper, role: role}
 	return d.write("open the ledger", func(tx *sql.Tx) error {
-		pinned, err := d.book.verify(tx)
-		if err != nil || pinned == keeper.Charter {
+		served, err := d.book.verify(tx)
+		if err != nil || served.Hash == keeper.Charter {
 			return err
+		}
+		if served.Version > 0 {
+			if err := keeper.Continues(served); err != nil {
+				return err
+			}
 		}
 		return d.record(tx, ledger.Entry{Kind: ledger.Charter, Digest: keeper.Charter, Version: keeper.Version})
 	})
@@ -63,32 +70,33 @@ func (d *db) joinLedger(role ledger.Role, keeper ledger.Keeper) error {
 	})
 }
 
-// verify reads all entries and returns the charter of the last one that names one.
-func (b *book) verify(tx *sql.Tx) (pinned [32]byte, err error) {
+// verify reads all entries and returns the charter that the last one with a charter names; its
+// version is 0 if none does.
+func (b *book) verify(tx *sql.Tx) (served charter.Pin, err error) {
 	h, err := b.read(tx)
 	if err != nil {
-		return pinned, err
+		return served, err
 	}
 	var tree ledger.Tree
 	err = eachEntry(tx, func(body []byte) error {
 		if e, err := ledger.ParseEntry(body); err != nil || e.Seq != tree.Size() {
 			return ledger.Rewritten.New("entry %d of this store is not as it was written", tree.Size())
 		} else if e.Kind == ledger.Charter {
-			pinned = e.Digest
+			served = charter.Pin{Version: int(e.Version), Hash: e.Digest}
 		}
 		tree.Append(body)
 		return nil
 	})
 	switch {
 	case err != nil:
-		return pinned, err
+		return served, err
 	case tree.Size() != h.Size:
-		return pinned, ledger.Rewritten.New("the ledger of this store has %d entries, its checkpoint %d", tree.Size(), h.Size)
+		return served, ledger.Rewritten.New("the ledger of this store has %d entries, its checkpoint %d", tree.Size(), h.Size)
 	case h.Size > 0 && tree.Root() != h.Root:
-		return pinned, ledger.Rewritten.New("the entries of this store are not those of its checkpoint")
+		return served, ledger.Rewritten.New("the entries of this store are not those of its checkpoint")
 	}
 	b.next = h
-	return pinned, nil
+	return served, nil
 }
 
 // eachEntry calls f with every entry, in order, and makes sure that no number is missing.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tacit-space/tacit/crypto/identity"
+	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/ledger"
 	"github.com/tacit-space/tacit/engine/store"
@@ -179,6 +180,7 @@ func TestNewCharterIsEntered(t *testing.T) {
 	wantStory(t, folder)
 	amended := keeper
 	amended.Charter, amended.Version = [32]byte{2}, 2
+	amended.Earlier = []charter.Pin{{Version: 1, Hash: keeper.Charter}}
 	w, err := store.OpenWorker(folder, key, amended)
 	must(t, err)
 	must(t, w.Close())

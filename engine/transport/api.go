@@ -49,6 +49,8 @@ type Directory interface {
 	Coordinator() ed25519.PublicKey
 	// Charter returns the hash of the charter in force here.
 	Charter() [32]byte
+	// Name says for people which version of the charter has a hash.
+	Name(hash [32]byte) string
 }
 
 // Keyholder has the TLS key of a member; *identity.Identity is one.

@@ -39,8 +39,8 @@ var (
 		"The coordinator does not yet speak the protocol version of this program.",
 		"Ask the coordinator's operator to install this release, or use the one before.")
 	OtherCharter = fault.Declare("TACIT-N012", "another charter",
-		"This side and the coordinator hold different charters of the space.",
-		"Give both sides the same charter: compare the hashes with `tacit space show`.")
+		"This side and the coordinator have different versions of the charter, or different charters.",
+		"Give both sides the newest space.json and start them again: compare the versions with `tacit space history`.")
 	Replaced = fault.Declare("TACIT-N013", "second instance",
 		"Another process connected with the key of this member and took its place.",
 		"Run one worker per identity; stop one of the two.")

@@ -84,7 +84,8 @@ func checkHello(ctx context.Context, cfg *ServerConfig) (greeting, *fault.Fault)
 		if len(hello.Charter) != len(charter) {
 			return greeting{}, Violation.New("the hello has no charter hash")
 		}
-		return greeting{}, OtherCharter.New("the coordinator holds the charter %x…, this side %x…", charter[:4], hello.Charter[:4])
+		return greeting{}, OtherCharter.New("the coordinator has %s of the charter, this side has %s",
+			cfg.Directory.Name(charter), cfg.Directory.Name([32]byte(hello.Charter)))
 	}
 	return greeting{protocol, theirs}, nil
 }

@@ -71,6 +71,9 @@ func (w *worker) check(j *job) error {
 	if w.stopped.Load() {
 		return stopped()
 	}
+	if err := w.checkVersion(j); err != nil {
+		return err
+	}
 	if err := policy.Check(w.space, w.Self, j.request, w.Accept, w.Now()); err != nil {
 		return err
 	}
@@ -165,6 +168,9 @@ func (w *worker) takeUp(record store.Offered) error {
 	offer, err := cryptojob.ParseOffer(record.Offer)
 	if err != nil {
 		return store.Corrupt.New("the offer of job %s: %w", record.ID, err)
+	}
+	if over, err := w.superseded(record, offer); over || err != nil {
+		return err
 	}
 	j, err := w.newJob(offer, record.Offer)
 	if err != nil {

@@ -1,0 +1,42 @@
+package worker
+
+import (
+	cryptojob "github.com/tacit-space/tacit/crypto/job"
+	"github.com/tacit-space/tacit/engine/fault"
+	"github.com/tacit-space/tacit/engine/obs"
+	"github.com/tacit-space/tacit/engine/plan"
+	"github.com/tacit-space/tacit/engine/policy"
+	"github.com/tacit-space/tacit/engine/store"
+)
+
+// checkVersion demands that a job names the version of the charter that this worker has pinned.
+func (w *worker) checkVersion(j *job) error {
+	named := j.request.Job.Charter
+	if named == w.Bundle.Hash() {
+		return nil
+	}
+	return policy.OtherCharter.New("this worker has %s of the charter, the job names %s",
+		w.Bundle.NameOf(w.Bundle.Hash()), w.Bundle.NameOf(named))
+}
+
+// superseded withdraws for good from a stored job that was accepted under an earlier version of the
+// charter. Nothing of it is opened: it may be sealed to a key that this member has no more. The
+// coordinator, which has the version in force too, has ended the job.
+func (w *worker) superseded(record store.Offered, offer *cryptojob.Offer) (bool, error) {
+	job, err := plan.ParseJob(offer.Manifest.Context)
+	if err != nil {
+		return false, store.Corrupt.New("the offer of job %s: %w", record.ID, err)
+	}
+	why := w.Bundle.Superseded(job.Charter)
+	if why == nil {
+		return false, nil
+	}
+	return true, w.abandon(record.ID, why)
+}
+
+// abandon ends a stored job that does not run.
+func (w *worker) abandon(id store.JobID, why *fault.Fault) error {
+	w.Log.Warn("job withdrawn", "job", id.String(), obs.Err(why))
+	w.Metrics.Ended(store.WithdrawnEnding, why.Code)
+	return w.store.End(id, store.Ending{How: store.WithdrawnEnding, Code: why.Code})
+}
