@@ -21,6 +21,7 @@ import (
 	"github.com/tacit-space/tacit/engine/policy"
 	"github.com/tacit-space/tacit/engine/query"
 	"github.com/tacit-space/tacit/engine/result"
+	"github.com/tacit-space/tacit/engine/transport"
 	"github.com/tacit-space/tacit/engine/worker"
 )
 
@@ -239,6 +240,42 @@ func TestNoiseVariance(t *testing.T) {
 				t.Fatal(err)
 			}
 			return answer, owners
+		},
+		// The vectors that were made for the first attempt are those of the second.
+		"the attempt is repeated": func(s *enginetest.Space) (*analyst.Answer, int) {
+			reached := s.Gates["owner1"].Close()
+			s.Start()
+			q := s.AskSQL(s.Client(), sql)
+			<-reached
+			q.Until(heard("owner2", uint8(secagg.PhaseInput)))
+			s.StopCoordinator()
+			s.StartCoordinator()
+			q.Until(func(p transport.Progress) bool { return p.Attempt == 2 })
+			s.Gates["owner1"].Open()
+			answer, err := q.Wait()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return answer, len(answer.Provenance.Participants)
+		},
+		// An owner that lost its vector makes another one, with other noise, for the only attempt that is opened.
+		"an owner restarts": func(s *enginetest.Space) (*analyst.Answer, int) {
+			reached := s.Gates["owner1"].Close()
+			s.Start()
+			q := s.AskSQL(s.Client(), sql)
+			<-reached
+			q.Until(heard("owner2", uint8(secagg.PhaseInput)))
+			s.StopWorker("owner2")
+			s.StopCoordinator()
+			s.StartCoordinator()
+			s.StartWorker("owner2")
+			q.Until(func(p transport.Progress) bool { return p.Attempt == 2 })
+			s.Gates["owner1"].Open()
+			answer, err := q.Wait()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return answer, len(answer.Provenance.Participants)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

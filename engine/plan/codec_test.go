@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tacit-space/tacit/crypto/dp"
 )
 
 // sample uses every kind of key and most operators.
@@ -172,6 +174,16 @@ func reencode(t *testing.T, b []byte) {
 func FuzzParse(f *testing.F) {
 	b, err := sample(f).Marshal()
 	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	delta, err := dp.ParseDelta("2.5e-7")
+	if err != nil {
+		f.Fatal(err)
+	}
+	p := sample(f)
+	p.Privacy = &Privacy{Epsilon: 1, Delta: delta, Scope: ScopeRequired}
+	if b, err = p.Marshal(); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b)

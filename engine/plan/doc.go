@@ -9,7 +9,7 @@
 // [Plan.SQL] and the [Statement] of [Explain] to people, and renders its own local
 // query from the plan. The vector that it contributes has [Plan.Length] elements,
 // each at most [Bounds] in size. [Guards] says which privacy units it counts besides,
-// so that small cells can be suppressed.
+// so that small cells can be suppressed, and [NewNoise] how much noise it adds.
 //
 // # Threat model
 //

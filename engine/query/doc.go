@@ -36,6 +36,13 @@
 //     it is listed. A group that HAVING cannot decide is left out. Both are counted in a
 //     note. Suppressed values sort after all others, NULLs included.
 //
+// # Noised sums
+//
+// Of a question with noise [Query.FinishNoisy] divides the released sums by the factor of [plan.Noise] and rounds
+// them, which takes no privacy away. Every declared group appears. Counts and sums are shown as they are; what
+// has no meaning with noise (a mean over a count that is not positive, a negative variance) is NULL with a note. An expression that knows where
+// its value is before noise has an interval: see the file interval.go.
+//
 // # Threat model
 //
 // The text comes from the analyst and never reaches an owner. The parser is C and can

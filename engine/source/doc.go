@@ -46,7 +46,7 @@
 // kills the Go runtime. Run the worker under a cgroup limit (systemd MemoryMax, a
 // container's memory) somewhat above Config.Memory.
 //
-// Counting privacy units ([Engine.AggregateUnits]) holds every pair of a cell and a unit at
+// Noised sums ([Engine.AggregateBounded]) and counts of privacy units ([Engine.AggregateUnits]) hold every pair of a cell and a unit at
 // once, about 100 bytes each; where an owner's own query is counted for several guards,
 // the sums of each pair too.
 //
