@@ -17,6 +17,14 @@
 // worker's identity under (h, position), not known to C. The manifest has its hash, so
 // that all workers have the same one. A keeps a [Question]: pk_A's private key and alpha.
 //
+// Before it asks, A may inquire what the workers would say:
+//
+//	A→C→W  [Inquiry]  manifest without a commitment, an end, A's signature over both
+//	W→C→A  answer     padded and sealed to pk_A, under (inquiry, position), signed by W
+//
+// No protocol runs on an inquiry, and C sees neither what is answered nor how much
+// ([Inquiry.Answer], [Inquirer.Open]).
+//
 // A protocol runs in attempts. [Attempt] binds every key, hash and signature of one to h
 // and its number.
 //
@@ -48,6 +56,8 @@
 //	manifest     1 296 + c + g + (n+1)·(3 204 + i)
 //	submission   3 378 + manifest + n·1 168
 //	offer        4 548 + manifest
+//	inquiry      3 386 + manifest
+//	answer       5 205
 //
 // n is in [[MinWorkers], [MaxWorkers]], d at most [MaxLength], c at most [MaxContext], g
 // at most [MaxGuard].
@@ -55,7 +65,8 @@
 // # Errors
 //
 // [ErrSignature] for an offer or a submission that its analyst did not sign, [ErrAlpha]
-// for a box with another alpha, [session.ErrState] for a stored question that is
+// for a box with another alpha, [ErrInquiry] for an inquiry in the place of a job or the other way
+// round, [ErrAnswer] for an answer that is not this worker's, [session.ErrState] for a stored question that is
 // damaged. Decoders refuse left-over bytes and a second encoding of the same value. No
 // error holds a secret.
 //

@@ -14,6 +14,8 @@ const (
 	kindManifest   kind = 0x01
 	kindOffer      kind = 0x02
 	kindSubmission kind = 0x03
+	kindInquiry    kind = 0x04
+	kindAnswer     kind = 0x05
 	kindQuestion   kind = 0x20
 )
 

@@ -15,6 +15,7 @@ var decoders = []func(b []byte) (document, error){
 	func(b []byte) (document, error) { return job.ParseOffer(b) },
 	func(b []byte) (document, error) { return job.ParseSubmission(b) },
 	func(b []byte) (document, error) { return job.ParseQuestion(b) },
+	func(b []byte) (document, error) { return job.ParseInquiry(b) },
 }
 
 // TestOneDecoder: every document is accepted by its own decoder only, and not if a byte

@@ -40,7 +40,7 @@ type Manifest struct {
 	Corruptions     int // T: workers that may collude, at least 1
 
 	AnalystKey [kem.PublicKeySize]byte // pk_A, made for this job
-	AlphaHash  [32]byte                // commitment to the analyst's Alpha
+	AlphaHash  [32]byte                // commitment to the analyst's Alpha; zero in an [Inquiry]
 	Expiry     int64                   // seconds since 1970 UTC, positive; the driver enforces it
 }
 

@@ -70,8 +70,8 @@ func ParseSubmission(b []byte) (*Submission, error) {
 }
 
 // Verify reports [ErrSignature] unless the analyst that the manifest names
-// signed it. Whether that analyst is who it should be is for the caller to
-// check against the charter.
+// signed it, and [ErrInquiry] for the manifest of an inquiry. Whether that analyst is who it
+// should be is for the caller to check against the charter.
 func (s *Submission) Verify() error { return s.verify(s.Manifest) }
 
 // Offer returns what worker p gets, or nil for a position outside the roster.
@@ -124,7 +124,7 @@ func ParseOffer(b []byte) (*Offer, error) {
 }
 
 // Verify reports [ErrSignature] unless the analyst that the manifest names
-// signed it. Whether that analyst, the roster and the numbers are what they
+// signed it, and [ErrInquiry] for the manifest of an inquiry. Whether that analyst, the roster and the numbers are what they
 // should be is for the caller to check against the charter and its own rules,
 // before it opens the offer.
 func (o *Offer) Verify() error { return o.verify(o.Manifest) }
@@ -145,7 +145,7 @@ func (o *Offer) Open(id *identity.Identity) (session.Party, Alpha, error) {
 	}
 	alpha := Alpha{secret.New(seed)}
 	clear(seed)
-	if !alpha.Opens(o.Manifest) {
+	if !alpha.Opens(o.Manifest) && !o.without.alphaCommitment {
 		return 0, Alpha{}, ErrAlpha
 	}
 	return o.to, alpha, nil
@@ -171,6 +171,9 @@ func (s signed) parse(r *wire.Reader) (*Manifest, error) {
 }
 
 func (s signed) verify(m *Manifest) error {
+	if m.inquires() && !s.without.inquiryMark {
+		return ErrInquiry
+	}
 	h := m.Hash()
 	if !m.Analyst.Key.VerifyHybrid(labelSignManifest, h[:], s.signature) && !s.without.offerSignature {
 		return ErrSignature

@@ -69,5 +69,5 @@ func documents(tb testing.TB) [][]byte {
 		q := ask(tb, m)
 		all = append(all, q.Manifest().Marshal(), submissionOf(tb, q).Offer(2), q.Submission(), q.Marshal())
 	}
-	return all
+	return append(all, inquire(tb).Inquiry().Marshal())
 }
