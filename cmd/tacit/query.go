@@ -49,6 +49,11 @@ func (q *asking) outputFlags(f *pflag.FlagSet) {
 func (q *asking) flags(f *pflag.FlagSet) {
 	q.outputFlags(f)
 	q.noising.flags(f)
+	q.termsFlags(f)
+}
+
+// termsFlags are what is signed beside the question.
+func (q *asking) termsFlags(f *pflag.FlagSet) {
 	f.StringVar(&q.purpose, "purpose", "", "what the answer is for; the charter may list the purposes")
 	f.DurationVar(&q.lifetime, "lifetime", 0, "how long the owners may take, at most (default 24h or the charter's)")
 }

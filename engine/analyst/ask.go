@@ -126,11 +126,7 @@ func because(code string) string {
 
 // sign makes the question with its keys, and says what it is about.
 func (c *Client) sign(d *Draft, opts Options) (*record, asked, error) {
-	job := &plan.Job{
-		Charter: c.Bundle.Hash(), Space: c.space.Space, Analyst: c.Self, Purpose: opts.Purpose,
-		Plan: d.Query.Plan, Leakage: d.Statement.Hash(), Created: c.Now().Unix(),
-	}
-	job.Expiry = job.Created + int64(c.lifetime(opts)/time.Second)
+	job := c.job(d, opts)
 	body, err := job.Marshal()
 	if err != nil {
 		return nil, asked{}, err
@@ -145,6 +141,16 @@ func (c *Client) sign(d *Draft, opts Options) (*record, asked, error) {
 	}
 	about := asked{question.Manifest().Hash(), ledger.About(job, c.space)}
 	return &record{Job: manifest.Job, SQL: d.SQL, Expiry: job.Expiry, Question: question.Marshal()}, about, nil
+}
+
+// job is what the analyst signs of a question, made now.
+func (c *Client) job(d *Draft, opts Options) *plan.Job {
+	created := c.Now().Unix()
+	return &plan.Job{
+		Charter: c.Bundle.Hash(), Space: c.space.Space, Analyst: c.Self, Purpose: opts.Purpose,
+		Plan: d.Query.Plan, Leakage: d.Statement.Hash(),
+		Created: created, Expiry: created + int64(c.lifetime(opts)/time.Second),
+	}
 }
 
 func (c *Client) lifetime(opts Options) time.Duration {

@@ -115,6 +115,7 @@ type Accept struct {
 	Differencing    string   `yaml:"differencing" oneof:"charter,note,ask,refuse" help:"What is done about questions that differ in a few units from another; charter: what the charter says, and otherwise the stricter of both."`
 	Privacy         string   `yaml:"privacy" oneof:"charter,required" help:"required: only noised numbers leave, of whatever table; charter: what the charter says."`
 	MaxEpsilon      string   `yaml:"max_epsilon" help:"Largest epsilon of one question with noise; left out: the charter's."`
+	Inquiries       string   `yaml:"inquiries" oneof:"answer,refuse" help:"Whether analysts are told beforehand, by tacit explain --owners, what this owner would say to a question."`
 	Purposes        []string `yaml:"purposes" help:"Purposes that are served; left out: the charter's."`
 	Analysts        []string `yaml:"analysts" help:"Ids of the analysts who are served; left out: all of the charter."`
 	Tables          []string `yaml:"tables" help:"Tables that are served; left out: all that are mapped."`
@@ -126,7 +127,7 @@ func DefaultWorker() *Worker {
 	return &Worker{
 		Engine: Engine{Memory: DefaultMemory},
 		Limits: WorkerLimits{MaxJobs: DefaultRunning, MaxMessage: DefaultMaxMessage},
-		Accept: Accept{Differencing: "charter", Privacy: "charter"}, Approval: DefaultApproval(),
+		Accept: Accept{Differencing: "charter", Privacy: "charter", Inquiries: "answer"}, Approval: DefaultApproval(),
 		Log: Log{Level: DefaultLogLevel, Format: DefaultLogFormat},
 	}
 }

@@ -21,6 +21,7 @@ const (
 	DefaultMaxAttempts   = 3
 	DefaultMaxVector     = 256 << 20
 	DefaultAdmission     = 2 * time.Minute
+	DefaultAnswer        = 5 * time.Second
 	DefaultRound         = 2 * time.Minute
 	DefaultInput         = 30 * time.Minute
 	DefaultRegroup       = 5 * time.Second
@@ -65,6 +66,7 @@ type Timing struct {
 	Patience  time.Duration // for enough workers to connect; then the job fails
 	Absence   time.Duration // a worker that is away for longer is out of the attempt
 	Retry     time.Duration // between a failed attempt and the next
+	Answer    time.Duration // for the owners to answer an inquiry
 	Idle      time.Duration // between looks whether there is time to make a key set
 }
 
@@ -96,6 +98,7 @@ func (c *Config) setDefaults() {
 	or(&result, transport.DefaultMaxResult)
 	c.Limits.MaxVector = min(c.Limits.MaxVector, max(min(packet, result)-vectorSlack, 0))
 	or(&c.Timing.Admission, DefaultAdmission)
+	or(&c.Timing.Answer, DefaultAnswer)
 	or(&c.Timing.Round, DefaultRound)
 	or(&c.Timing.Input, DefaultInput)
 	or(&c.Timing.Regroup, DefaultRegroup)

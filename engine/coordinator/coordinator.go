@@ -28,6 +28,8 @@ type coordinator struct {
 	stop context.CancelCauseFunc // ends it
 	wg   sync.WaitGroup          // every goroutine
 
+	inquiries *inquiries
+
 	submitting sync.Mutex // makes the limits on jobs exact
 
 	mu      sync.Mutex
@@ -77,7 +79,7 @@ func start(ctx context.Context, cfg Config, state *store.Coordinator) (*coordina
 		Config: cfg, space: cfg.Bundle.Charter(), hub: hub, store: state,
 		slots:   make(chan struct{}, cfg.Limits.MaxRunning),
 		jobs:    map[store.JobID]*job{},
-		members: map[string]*member{},
+		members: map[string]*member{}, inquiries: newInquiries(),
 	}
 	c.life, c.stop = context.WithCancelCause(ctx)
 	for _, m := range c.space.WithRole(charter.Owner) {

@@ -32,7 +32,7 @@ func (c *coordinator) Submit(_ context.Context, analyst string, raw []byte) (tra
 	if err != nil || known {
 		return id, err
 	}
-	record, err := c.check(analyst, submission)
+	record, err := c.check(analyst, submission.Manifest, submission.Verify)
 	if err != nil {
 		return transport.JobID{}, err
 	}
@@ -43,9 +43,8 @@ func (c *coordinator) Submit(_ context.Context, analyst string, raw []byte) (tra
 	return id, c.accept(record)
 }
 
-// check compares a submission with the charter.
-func (c *coordinator) check(analyst string, s *cryptojob.Submission) (store.Job, error) {
-	m := s.Manifest
+// check compares a manifest with the charter; verify checks its signature.
+func (c *coordinator) check(analyst string, m *cryptojob.Manifest, verify func() error) (store.Job, error) {
 	job, err := plan.ParseJob(m.Context)
 	if err != nil {
 		return store.Job{}, Malformed.New("the job: %w", err)
@@ -64,18 +63,18 @@ func (c *coordinator) check(analyst string, s *cryptojob.Submission) (store.Job,
 	case expires.After(now.Add(c.space.Rules.Lifetime() + clockSkew)):
 		return store.Job{}, Malformed.New("the job lives longer than the charter allows").With("Ask for a shorter lifetime, and check the clocks.")
 	}
+	if err := c.checkRoster(m, job.Plan.Table); err != nil {
+		return store.Job{}, err
+	}
+	if err := verify(); err != nil {
+		return store.Job{}, Malformed.New("%w", err)
+	}
 	sizes, err := protocol.SizesOf(m)
 	if err != nil {
 		return store.Job{}, Malformed.New("%w", err)
 	}
 	if largest := max(sizes.Message, sizes.Result); largest > c.Limits.MaxVector {
 		return store.Job{}, TooLarge.New("messages of %d bytes, at most %d", largest, c.Limits.MaxVector)
-	}
-	if err := c.checkRoster(m, job.Plan.Table); err != nil {
-		return store.Job{}, err
-	}
-	if err := s.Verify(); err != nil {
-		return store.Job{}, Malformed.New("%w", err)
 	}
 	return store.Job{
 		ID: m.Job, Analyst: analyst, Purpose: job.Purpose, Manifest: m.Hash(), About: ledger.About(job, c.space),

@@ -40,6 +40,7 @@ func (c *coordinator) Disconnected(id string) {
 		j.post(c.life, func() { j.disconnected(id) })
 	}
 	c.lostWhilePreparing(id)
+	c.inquiries.left(id)
 	c.Metrics.Workers(-1)
 	c.Log.Info("worker disconnected", "member", id)
 }
@@ -66,6 +67,9 @@ func (c *coordinator) Receive(ctx context.Context, id string, p transport.Packet
 	c.Metrics.Bytes(obs.In, len(p.Body))
 	if m := c.members[id]; m == nil || m.box.Len() > maxUnread {
 		return BadPacket.New("this member speaks, and does not read")
+	}
+	if envelope.Kind(p.Kind) == envelope.Reply {
+		return c.replied(id, p)
 	}
 	if c.preparing(ctx, id, p) {
 		return nil

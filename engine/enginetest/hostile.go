@@ -37,14 +37,25 @@ func (s *Space) NetClient(id string) *transport.Client {
 // Question signs [Query] as the analyst, past the analyst's role.
 func (s *Space) Question() *cryptojob.Question {
 	s.T.Helper()
+	q, err := cryptojob.NewQuestion(s.Manifest(Query, nil), s.identities[AnalystID], rand.Reader)
+	s.must(err)
+	return q
+}
+
+// Manifest is that of a question of the analyst, with its job changed if change is not nil.
+func (s *Space) Manifest(sql string, change func(*plan.Job)) cryptojob.Manifest {
+	s.T.Helper()
 	ch := s.Bundle.Charter()
-	compiled, err := query.Compile(Query, ch)
+	compiled, err := query.Compile(sql, ch)
 	s.must(err)
 	p := compiled.Plan
 	now := time.Now().Unix()
 	job := &plan.Job{
 		Charter: s.Bundle.Hash(), Space: ch.Space, Analyst: AnalystID, Plan: p,
 		Leakage: plan.Explain(&p, ch).Hash(), Created: now, Expiry: now + 3600,
+	}
+	if change != nil {
+		change(job)
 	}
 	body, err := job.Marshal()
 	s.must(err)
@@ -61,9 +72,7 @@ func (s *Space) Question() *cryptojob.Question {
 	}
 	_, err = rand.Read(m.Job[:])
 	s.must(err)
-	q, err := cryptojob.NewQuestion(m, s.identities[AnalystID], rand.Reader)
-	s.must(err)
-	return q
+	return m
 }
 
 // HostileHub is a coordinator that says what a test wants.
@@ -74,6 +83,20 @@ type HostileHub struct {
 	connected         chan string
 	packets           chan said
 	claims            *hostileAttempt // of [HostileHub.Claims]
+
+	// OnInquiry, if set, is what it does with an inquiry of an analyst.
+	OnInquiry func(raw []byte, send func(transport.InquiryReply) error) error
+}
+
+// Inquire implements [transport.Handler].
+func (h *HostileHub) Inquire(_ context.Context, _ string, raw []byte, send func(transport.InquiryReply) error) error {
+	return h.OnInquiry(raw, send)
+}
+
+// Next takes the next packet of any worker.
+func (h *HostileHub) Next() (member string, p transport.Packet) {
+	got := <-h.packets
+	return got.member, got.Packet
 }
 
 // said is what a worker said.
@@ -331,4 +354,9 @@ func (a *hostileAttempt) Send(to session.Party, body []byte) error {
 	}
 	packet := transport.Packet{Job: a.job, Attempt: a.number, Kind: uint8(envelope.Protocol), Body: body}
 	return a.h.hub.Send(context.Background(), id, packet)
+}
+
+// Compile compiles a question against the charter.
+func (s *Space) Compile(sql string) (*query.Query, error) {
+	return query.Compile(sql, s.Bundle.Charter())
 }

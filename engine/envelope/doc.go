@@ -12,6 +12,8 @@
 //	End       coordinator   0        state of the job, reason
 //	Parked    worker        0        hash of the manifest: a person has to decide first
 //	Prepare   coordinator   1        table, parameter set: make a key set ahead, under this id instead of a job's
+//	Inquire   coordinator   0        an inquiry, as crypto/job encodes it, under its id instead of a job's
+//	Reply     worker        0        the answer, sealed to the analyst and signed
 //
 // # Who says what again
 //
@@ -21,7 +23,8 @@
 // repeats Accept or Parked for every job that is not over here, and the messages of its
 // attempt. Everything may therefore come twice, and the first counts; packets
 // of an attempt that does not run are dropped; a worker that asks about a job
-// that is over is told End.
+// that is over is told End. Inquiries and replies are said once: what is lost is
+// no answer.
 //
 // # Errors
 //

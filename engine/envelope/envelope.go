@@ -25,11 +25,15 @@ const (
 	End
 	Prepare
 	Parked
+	Inquire
+	Reply
 )
 
 // String returns the name of the kind.
 func (k Kind) String() string {
-	names := [...]string{"?", "offer", "accept", "refuse", "begin", "protocol", "lost", "withdraw", "end", "prepare", "parked"}
+	names := [...]string{
+		"?", "offer", "accept", "refuse", "begin", "protocol", "lost", "withdraw", "end", "prepare", "parked", "inquire", "reply",
+	}
 	if int(k) >= len(names) {
 		return names[0]
 	}
@@ -123,6 +127,13 @@ func ParseReason(body []byte) (Reason, error) {
 	if reason.Code == "" {
 		r.Fail(ErrBody)
 	}
+	return reason, closed(r)
+}
+
+// ParseAnyReason reads a reason, also one that says nothing.
+func ParseAnyReason(body []byte) (Reason, error) {
+	r := wire.NewReader(body)
+	reason := readReason(r)
 	return reason, closed(r)
 }
 

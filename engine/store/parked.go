@@ -60,10 +60,17 @@ func isParked(tx *sql.Tx, job JobID, manifest [32]byte) (bool, error) {
 	return n > 0, err
 }
 
+const countWaiting = "SELECT COUNT(*), COUNT(*) FILTER (WHERE analyst = ?) FROM job WHERE NOT accepted AND ended IS NULL"
+
+// CountWaiting returns how many jobs wait for a person, and how many of them are of an analyst.
+func (w *Worker) CountWaiting(analyst string) (all, own int, err error) {
+	err = w.one("count the jobs that wait", countWaiting, []any{analyst}, &all, &own)
+	return all, own, err
+}
+
 func (w *Worker) parkFirst(tx *sql.Tx, o Offered, p Parking) error {
 	var all, own int
-	const waiting = "SELECT COUNT(*), COUNT(*) FILTER (WHERE analyst = ?) FROM job WHERE NOT accepted AND ended IS NULL"
-	if err := tx.QueryRow(waiting, o.Analyst).Scan(&all, &own); err != nil {
+	if err := tx.QueryRow(countWaiting, o.Analyst).Scan(&all, &own); err != nil {
 		return err
 	}
 	if all >= p.Max || own >= p.MaxOfAnalyst {

@@ -107,6 +107,10 @@ type Handler interface {
 	// Cancel ends a job that is not yet released. Cancelling an ended job is
 	// not an error.
 	Cancel(ctx context.Context, analyst string, job JobID) error
+
+	// Inquire passes an inquiry (canonical bytes) to the owners of its table, and sends what each
+	// says, once, until all have answered, or the time for answers or ctx is over.
+	Inquire(ctx context.Context, analyst string, inquiry []byte, send func(InquiryReply) error) error
 }
 
 // LinkHandler is the worker above a [Link]. Its calls come one after the other,

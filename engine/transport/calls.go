@@ -33,12 +33,15 @@ var roles = map[string]charter.Role{
 	tacitv1.JobService_Watch_FullMethodName:   charter.Analyst,
 	tacitv1.JobService_Result_FullMethodName:  charter.Analyst,
 	tacitv1.JobService_Cancel_FullMethodName:  charter.Analyst,
+	tacitv1.JobService_Inquire_FullMethodName: charter.Analyst,
 }
 
 // transfers are the methods that may hold large messages in memory.
 var transfers = map[string]bool{
 	tacitv1.JobService_Submit_FullMethodName: true,
 	tacitv1.JobService_Result_FullMethodName: true,
+
+	tacitv1.JobService_Inquire_FullMethodName: true,
 }
 
 // admit judges a call before its handler runs: who calls, in which version,

@@ -45,6 +45,23 @@ func TestCallsOfAnalysts(t *testing.T) {
 			t.Errorf("Result of %d bytes: %d, %v", size, len(got), err)
 		}
 	}
+	for _, size := range []int{1, dataSize + 1, 3 << 20} {
+		inquiry := numbered(1, size).Body
+		var got []InquiryReply
+		err := c.Inquire(ctxbg, inquiry, func(r InquiryReply) error { got = append(got, r); return nil })
+		if err != nil || !bytes.Equal(w.box.submissions[len(w.box.submissions)-1], inquiry) {
+			t.Fatalf("Inquire of %d bytes: %v", size, err)
+		}
+		if len(got) != 2 || got[0].Member != "w0" || !bytes.Equal(got[0].Answer, inquiry[:min(size, 10)]) || got[0].Fault != nil ||
+			got[1].Member != "ana" || !Busy.Is(got[1].Fault) {
+			t.Errorf("replies %+v", got)
+		}
+	}
+	stop := errors.New("stop")
+	if err := c.Inquire(ctxbg, []byte("x"), func(InquiryReply) error { return stop }); !errors.Is(err, stop) {
+		t.Errorf("Inquire: %v", err)
+	}
+	wantCode(t, c.Inquire(ctxbg, make([]byte, maxInquiry+1), nil), TooBig)
 	jobs, err := c.Jobs(ctxbg)
 	if err != nil || len(jobs) != 1 {
 		t.Fatalf("Jobs: %v, %v", jobs, err)
@@ -67,10 +84,11 @@ func TestFaultsCross(t *testing.T) {
 	sent := Violation.New("line one\nline two \x1b[31m red").With("do this").Where(&fault.Position{Offset: 4, Line: 2, Column: 3})
 	w.box.fail = sent
 	for name, call := range map[string]func() error{
-		"Submit": func() error { _, err := c.Submit(ctxbg, []byte("x")); return err },
-		"Jobs":   func() error { _, err := c.Jobs(ctxbg); return err },
-		"Result": func() error { _, err := c.Result(ctxbg, JobID{}); return err },
-		"Cancel": func() error { return c.Cancel(ctxbg, JobID{}) },
+		"Submit":  func() error { _, err := c.Submit(ctxbg, []byte("x")); return err },
+		"Jobs":    func() error { _, err := c.Jobs(ctxbg); return err },
+		"Result":  func() error { _, err := c.Result(ctxbg, JobID{}); return err },
+		"Cancel":  func() error { return c.Cancel(ctxbg, JobID{}) },
+		"Inquire": func() error { return c.Inquire(ctxbg, []byte("x"), nil) },
 	} {
 		var got *fault.Fault
 		if err := call(); !errors.As(err, &got) {

@@ -280,6 +280,17 @@ func (r *recorder) Watch(ctx context.Context, _ string, _ JobID, send func(Progr
 func (r *recorder) Result(context.Context, string, JobID) ([]byte, error) { return r.result, r.fail }
 func (r *recorder) Cancel(context.Context, string, JobID) error           { return r.fail }
 
+func (r *recorder) Inquire(_ context.Context, analyst string, inquiry []byte, send func(InquiryReply) error) error {
+	r.note(func() { r.submissions = append(r.submissions, inquiry) })
+	if r.fail != nil {
+		return r.fail
+	}
+	return errors.Join(
+		send(InquiryReply{Member: "w0", Answer: inquiry[:min(len(inquiry), 10)]}),
+		send(InquiryReply{Member: analyst, Fault: Busy.New("busy")}),
+	)
+}
+
 // linkRecorder is a recorder as a link's handler.
 type linkRecorder struct{ *recorder }
 

@@ -65,7 +65,7 @@ func (j *job) park(g *approval.Grounds) {
 	})
 	switch {
 	case errors.Is(err, store.ErrFull):
-		j.w.decline(j, TooManyParked.New("too many questions wait for a person here"))
+		j.w.decline(j, tooManyParked())
 	case errors.Is(err, store.ErrStopped):
 		j.leavesInbox()
 		j.w.decline(j, stopped())
@@ -81,6 +81,8 @@ func (j *job) park(g *approval.Grounds) {
 		j.w.lookAgain()
 	}
 }
+
+func tooManyParked() error { return TooManyParked.New("too many questions wait for a person here") }
 
 // offered is the job as the store keeps it.
 func (j *job) offered() store.Offered {

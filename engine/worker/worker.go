@@ -31,7 +31,8 @@ type worker struct {
 	look    chan struct{}                     // holds a token when a job began to wait
 	notices chan struct{}                     // likewise, for the notices
 	stopped atomic.Bool                       // everything, by a person
-	turns   map[string]chan struct{}          // by table: one token for the job that is being compared and decided
+	asked   *inquiries
+	turns   map[string]chan struct{} // by table: one token for the job that is being compared and decided
 
 	life context.Context         // of the role
 	stop context.CancelCauseFunc // ends it
@@ -83,7 +84,8 @@ func start(ctx context.Context, cfg Config, state *store.Worker) (*worker, error
 		turns:   turnsOf(cfg.Bundle.Charter()),
 		panel:   PanelOf(cfg.Approval, cfg.Self, cfg.Identity.Public().Fingerprint()),
 		look:    make(chan struct{}, 1), notices: make(chan struct{}, 1),
-		jobs: map[store.JobID]*job{},
+		asked: newInquiries(),
+		jobs:  map[store.JobID]*job{},
 	}
 	w.life, w.stop = context.WithCancelCause(ctx)
 	if err := w.resume(); err != nil {
@@ -226,6 +228,9 @@ func (w *worker) Receive(ctx context.Context, p transport.Packet) error {
 		return w.offered(ctx, p)
 	case envelope.Prepare:
 		return w.prepare(p)
+	case envelope.Inquire:
+		w.inquired(p)
+		return nil
 	}
 	if w.preparing(ctx, p) {
 		return nil
@@ -281,14 +286,22 @@ func (w *worker) live() []*job {
 func (w *worker) admit(j *job) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if err := w.room(j); err != nil {
+		return err
+	}
+	w.memory += j.memory()
+	w.jobs[j.id] = j
+	return nil
+}
+
+// room reports whether a job fits within the limits. The caller holds mu.
+func (w *worker) room(j *job) error {
 	switch {
 	case len(w.jobs) >= w.Limits.MaxLive:
 		return Busy.New("%d jobs are not over here", len(w.jobs))
 	case w.memory+j.memory() > w.Limits.Memory:
 		return Busy.New("the job needs %d bytes, %d are free", j.memory(), w.Limits.Memory-w.memory)
 	}
-	w.memory += j.memory()
-	w.jobs[j.id] = j
 	return nil
 }
 

@@ -236,6 +236,68 @@ func (*CancelResponse) Descriptor() ([]byte, []int) {
 	return file_tacit_v1_jobs_proto_rawDescGZIP(), []int{4}
 }
 
+// InquiryReply is what one owner says, sealed to the analyst and signed by the owner, or why
+// there is nothing from it.
+type InquiryReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Member        string                 `protobuf:"bytes,1,opt,name=member,proto3" json:"member,omitempty"` // empty: the coordinator itself
+	Answer        []byte                 `protobuf:"bytes,2,opt,name=answer,proto3" json:"answer,omitempty"`
+	Fault         *Fault                 `protobuf:"bytes,3,opt,name=fault,proto3" json:"fault,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InquiryReply) Reset() {
+	*x = InquiryReply{}
+	mi := &file_tacit_v1_jobs_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InquiryReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InquiryReply) ProtoMessage() {}
+
+func (x *InquiryReply) ProtoReflect() protoreflect.Message {
+	mi := &file_tacit_v1_jobs_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InquiryReply.ProtoReflect.Descriptor instead.
+func (*InquiryReply) Descriptor() ([]byte, []int) {
+	return file_tacit_v1_jobs_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *InquiryReply) GetMember() string {
+	if x != nil {
+		return x.Member
+	}
+	return ""
+}
+
+func (x *InquiryReply) GetAnswer() []byte {
+	if x != nil {
+		return x.Answer
+	}
+	return nil
+}
+
+func (x *InquiryReply) GetFault() *Fault {
+	if x != nil {
+		return x.Fault
+	}
+	return nil
+}
+
 // Progress is one event in the life of a job.
 type Progress struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -255,7 +317,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_tacit_v1_jobs_proto_msgTypes[5]
+	mi := &file_tacit_v1_jobs_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -267,7 +329,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_tacit_v1_jobs_proto_msgTypes[5]
+	mi := &file_tacit_v1_jobs_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -280,7 +342,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_tacit_v1_jobs_proto_rawDescGZIP(), []int{5}
+	return file_tacit_v1_jobs_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Progress) GetJob() []byte {
@@ -371,7 +433,7 @@ type JobStatus struct {
 
 func (x *JobStatus) Reset() {
 	*x = JobStatus{}
-	mi := &file_tacit_v1_jobs_proto_msgTypes[6]
+	mi := &file_tacit_v1_jobs_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -383,7 +445,7 @@ func (x *JobStatus) String() string {
 func (*JobStatus) ProtoMessage() {}
 
 func (x *JobStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_tacit_v1_jobs_proto_msgTypes[6]
+	mi := &file_tacit_v1_jobs_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -396,7 +458,7 @@ func (x *JobStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JobStatus.ProtoReflect.Descriptor instead.
 func (*JobStatus) Descriptor() ([]byte, []int) {
-	return file_tacit_v1_jobs_proto_rawDescGZIP(), []int{6}
+	return file_tacit_v1_jobs_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *JobStatus) GetJob() []byte {
@@ -474,7 +536,7 @@ type MemberStatus struct {
 
 func (x *MemberStatus) Reset() {
 	*x = MemberStatus{}
-	mi := &file_tacit_v1_jobs_proto_msgTypes[7]
+	mi := &file_tacit_v1_jobs_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -486,7 +548,7 @@ func (x *MemberStatus) String() string {
 func (*MemberStatus) ProtoMessage() {}
 
 func (x *MemberStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_tacit_v1_jobs_proto_msgTypes[7]
+	mi := &file_tacit_v1_jobs_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -499,7 +561,7 @@ func (x *MemberStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MemberStatus.ProtoReflect.Descriptor instead.
 func (*MemberStatus) Descriptor() ([]byte, []int) {
-	return file_tacit_v1_jobs_proto_rawDescGZIP(), []int{7}
+	return file_tacit_v1_jobs_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *MemberStatus) GetMember() string {
@@ -537,7 +599,11 @@ const file_tacit_v1_jobs_proto_rawDesc = "" +
 	"\n" +
 	"JobRequest\x12\x10\n" +
 	"\x03job\x18\x01 \x01(\fR\x03job\"\x10\n" +
-	"\x0eCancelResponse\"\x88\x02\n" +
+	"\x0eCancelResponse\"e\n" +
+	"\fInquiryReply\x12\x16\n" +
+	"\x06member\x18\x01 \x01(\tR\x06member\x12\x16\n" +
+	"\x06answer\x18\x02 \x01(\fR\x06answer\x12%\n" +
+	"\x05fault\x18\x03 \x01(\v2\x0f.tacit.v1.FaultR\x05fault\"\x88\x02\n" +
 	"\bProgress\x12\x10\n" +
 	"\x03job\x18\x01 \x01(\fR\x03job\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12\x18\n" +
@@ -564,14 +630,15 @@ const file_tacit_v1_jobs_proto_rawDesc = "" +
 	"\fMemberStatus\x12\x16\n" +
 	"\x06member\x18\x01 \x01(\tR\x06member\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12%\n" +
-	"\x05fault\x18\x03 \x01(\v2\x0f.tacit.v1.FaultR\x05fault2\x9b\x02\n" +
+	"\x05fault\x18\x03 \x01(\v2\x0f.tacit.v1.FaultR\x05fault2\xd3\x02\n" +
 	"\n" +
 	"JobService\x125\n" +
 	"\x06Submit\x12\x0f.tacit.v1.Chunk\x1a\x18.tacit.v1.SubmitResponse(\x01\x124\n" +
 	"\x04Jobs\x12\x15.tacit.v1.JobsRequest\x1a\x13.tacit.v1.JobStatus0\x01\x123\n" +
 	"\x05Watch\x12\x14.tacit.v1.JobRequest\x1a\x12.tacit.v1.Progress0\x01\x121\n" +
 	"\x06Result\x12\x14.tacit.v1.JobRequest\x1a\x0f.tacit.v1.Chunk0\x01\x128\n" +
-	"\x06Cancel\x12\x14.tacit.v1.JobRequest\x1a\x18.tacit.v1.CancelResponseB6Z4github.com/tacit-space/tacit/protos/tacit/v1;tacitv1b\x06proto3"
+	"\x06Cancel\x12\x14.tacit.v1.JobRequest\x1a\x18.tacit.v1.CancelResponse\x126\n" +
+	"\aInquire\x12\x0f.tacit.v1.Chunk\x1a\x16.tacit.v1.InquiryReply(\x010\x01B6Z4github.com/tacit-space/tacit/protos/tacit/v1;tacitv1b\x06proto3"
 
 var (
 	file_tacit_v1_jobs_proto_rawDescOnce sync.Once
@@ -585,38 +652,42 @@ func file_tacit_v1_jobs_proto_rawDescGZIP() []byte {
 	return file_tacit_v1_jobs_proto_rawDescData
 }
 
-var file_tacit_v1_jobs_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_tacit_v1_jobs_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_tacit_v1_jobs_proto_goTypes = []any{
 	(*Chunk)(nil),          // 0: tacit.v1.Chunk
 	(*SubmitResponse)(nil), // 1: tacit.v1.SubmitResponse
 	(*JobsRequest)(nil),    // 2: tacit.v1.JobsRequest
 	(*JobRequest)(nil),     // 3: tacit.v1.JobRequest
 	(*CancelResponse)(nil), // 4: tacit.v1.CancelResponse
-	(*Progress)(nil),       // 5: tacit.v1.Progress
-	(*JobStatus)(nil),      // 6: tacit.v1.JobStatus
-	(*MemberStatus)(nil),   // 7: tacit.v1.MemberStatus
-	(*Fault)(nil),          // 8: tacit.v1.Fault
+	(*InquiryReply)(nil),   // 5: tacit.v1.InquiryReply
+	(*Progress)(nil),       // 6: tacit.v1.Progress
+	(*JobStatus)(nil),      // 7: tacit.v1.JobStatus
+	(*MemberStatus)(nil),   // 8: tacit.v1.MemberStatus
+	(*Fault)(nil),          // 9: tacit.v1.Fault
 }
 var file_tacit_v1_jobs_proto_depIdxs = []int32{
-	8, // 0: tacit.v1.Progress.fault:type_name -> tacit.v1.Fault
-	8, // 1: tacit.v1.JobStatus.fault:type_name -> tacit.v1.Fault
-	7, // 2: tacit.v1.JobStatus.members:type_name -> tacit.v1.MemberStatus
-	8, // 3: tacit.v1.MemberStatus.fault:type_name -> tacit.v1.Fault
-	0, // 4: tacit.v1.JobService.Submit:input_type -> tacit.v1.Chunk
-	2, // 5: tacit.v1.JobService.Jobs:input_type -> tacit.v1.JobsRequest
-	3, // 6: tacit.v1.JobService.Watch:input_type -> tacit.v1.JobRequest
-	3, // 7: tacit.v1.JobService.Result:input_type -> tacit.v1.JobRequest
-	3, // 8: tacit.v1.JobService.Cancel:input_type -> tacit.v1.JobRequest
-	1, // 9: tacit.v1.JobService.Submit:output_type -> tacit.v1.SubmitResponse
-	6, // 10: tacit.v1.JobService.Jobs:output_type -> tacit.v1.JobStatus
-	5, // 11: tacit.v1.JobService.Watch:output_type -> tacit.v1.Progress
-	0, // 12: tacit.v1.JobService.Result:output_type -> tacit.v1.Chunk
-	4, // 13: tacit.v1.JobService.Cancel:output_type -> tacit.v1.CancelResponse
-	9, // [9:14] is the sub-list for method output_type
-	4, // [4:9] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	9,  // 0: tacit.v1.InquiryReply.fault:type_name -> tacit.v1.Fault
+	9,  // 1: tacit.v1.Progress.fault:type_name -> tacit.v1.Fault
+	9,  // 2: tacit.v1.JobStatus.fault:type_name -> tacit.v1.Fault
+	8,  // 3: tacit.v1.JobStatus.members:type_name -> tacit.v1.MemberStatus
+	9,  // 4: tacit.v1.MemberStatus.fault:type_name -> tacit.v1.Fault
+	0,  // 5: tacit.v1.JobService.Submit:input_type -> tacit.v1.Chunk
+	2,  // 6: tacit.v1.JobService.Jobs:input_type -> tacit.v1.JobsRequest
+	3,  // 7: tacit.v1.JobService.Watch:input_type -> tacit.v1.JobRequest
+	3,  // 8: tacit.v1.JobService.Result:input_type -> tacit.v1.JobRequest
+	3,  // 9: tacit.v1.JobService.Cancel:input_type -> tacit.v1.JobRequest
+	0,  // 10: tacit.v1.JobService.Inquire:input_type -> tacit.v1.Chunk
+	1,  // 11: tacit.v1.JobService.Submit:output_type -> tacit.v1.SubmitResponse
+	7,  // 12: tacit.v1.JobService.Jobs:output_type -> tacit.v1.JobStatus
+	6,  // 13: tacit.v1.JobService.Watch:output_type -> tacit.v1.Progress
+	0,  // 14: tacit.v1.JobService.Result:output_type -> tacit.v1.Chunk
+	4,  // 15: tacit.v1.JobService.Cancel:output_type -> tacit.v1.CancelResponse
+	5,  // 16: tacit.v1.JobService.Inquire:output_type -> tacit.v1.InquiryReply
+	11, // [11:17] is the sub-list for method output_type
+	5,  // [5:11] is the sub-list for method input_type
+	5,  // [5:5] is the sub-list for extension type_name
+	5,  // [5:5] is the sub-list for extension extendee
+	0,  // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_tacit_v1_jobs_proto_init() }
@@ -631,7 +702,7 @@ func file_tacit_v1_jobs_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tacit_v1_jobs_proto_rawDesc), len(file_tacit_v1_jobs_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

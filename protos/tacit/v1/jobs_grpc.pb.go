@@ -19,11 +19,12 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	JobService_Submit_FullMethodName = "/tacit.v1.JobService/Submit"
-	JobService_Jobs_FullMethodName   = "/tacit.v1.JobService/Jobs"
-	JobService_Watch_FullMethodName  = "/tacit.v1.JobService/Watch"
-	JobService_Result_FullMethodName = "/tacit.v1.JobService/Result"
-	JobService_Cancel_FullMethodName = "/tacit.v1.JobService/Cancel"
+	JobService_Submit_FullMethodName  = "/tacit.v1.JobService/Submit"
+	JobService_Jobs_FullMethodName    = "/tacit.v1.JobService/Jobs"
+	JobService_Watch_FullMethodName   = "/tacit.v1.JobService/Watch"
+	JobService_Result_FullMethodName  = "/tacit.v1.JobService/Result"
+	JobService_Cancel_FullMethodName  = "/tacit.v1.JobService/Cancel"
+	JobService_Inquire_FullMethodName = "/tacit.v1.JobService/Inquire"
 )
 
 // JobServiceClient is the client API for JobService service.
@@ -38,6 +39,8 @@ type JobServiceClient interface {
 	Watch(ctx context.Context, in *JobRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[Progress], error)
 	Result(ctx context.Context, in *JobRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[Chunk], error)
 	Cancel(ctx context.Context, in *JobRequest, opts ...grpc.CallOption) (*CancelResponse, error)
+	// Inquire asks every owner what it would say to a question that is not asked.
+	Inquire(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[Chunk, InquiryReply], error)
 }
 
 type jobServiceClient struct {
@@ -128,6 +131,19 @@ func (c *jobServiceClient) Cancel(ctx context.Context, in *JobRequest, opts ...g
 	return out, nil
 }
 
+func (c *jobServiceClient) Inquire(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[Chunk, InquiryReply], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &JobService_ServiceDesc.Streams[4], JobService_Inquire_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[Chunk, InquiryReply]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type JobService_InquireClient = grpc.BidiStreamingClient[Chunk, InquiryReply]
+
 // JobServiceServer is the server API for JobService service.
 // All implementations must embed UnimplementedJobServiceServer
 // for forward compatibility.
@@ -140,6 +156,8 @@ type JobServiceServer interface {
 	Watch(*JobRequest, grpc.ServerStreamingServer[Progress]) error
 	Result(*JobRequest, grpc.ServerStreamingServer[Chunk]) error
 	Cancel(context.Context, *JobRequest) (*CancelResponse, error)
+	// Inquire asks every owner what it would say to a question that is not asked.
+	Inquire(grpc.BidiStreamingServer[Chunk, InquiryReply]) error
 	mustEmbedUnimplementedJobServiceServer()
 }
 
@@ -164,6 +182,9 @@ func (UnimplementedJobServiceServer) Result(*JobRequest, grpc.ServerStreamingSer
 }
 func (UnimplementedJobServiceServer) Cancel(context.Context, *JobRequest) (*CancelResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Cancel not implemented")
+}
+func (UnimplementedJobServiceServer) Inquire(grpc.BidiStreamingServer[Chunk, InquiryReply]) error {
+	return status.Error(codes.Unimplemented, "method Inquire not implemented")
 }
 func (UnimplementedJobServiceServer) mustEmbedUnimplementedJobServiceServer() {}
 func (UnimplementedJobServiceServer) testEmbeddedByValue()                    {}
@@ -244,6 +265,13 @@ func _JobService_Cancel_Handler(srv interface{}, ctx context.Context, dec func(i
 	return interceptor(ctx, in, info, handler)
 }
 
+func _JobService_Inquire_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(JobServiceServer).Inquire(&grpc.GenericServerStream[Chunk, InquiryReply]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type JobService_InquireServer = grpc.BidiStreamingServer[Chunk, InquiryReply]
+
 // JobService_ServiceDesc is the grpc.ServiceDesc for JobService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -276,6 +304,12 @@ var JobService_ServiceDesc = grpc.ServiceDesc{
 			StreamName:    "Result",
 			Handler:       _JobService_Result_Handler,
 			ServerStreams: true,
+		},
+		{
+			StreamName:    "Inquire",
+			Handler:       _JobService_Inquire_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
 		},
 	},
 	Metadata: "tacit/v1/jobs.proto",
