@@ -149,6 +149,8 @@ type inboxJSON struct {
 	Numbers      int                `json:"numbers"`
 	Bytes        int64              `json:"bytes"`
 	MinCohort    int                `json:"min_cohort"`
+	Privacy      string             `json:"privacy,omitempty"` // of a question with noise: the clause
+	Price        string             `json:"price,omitempty"`   // rho at each owner, in zCDP
 	Rule         string             `json:"rule"`
 	Findings     []string           `json:"findings"`
 	Earlier      int                `json:"earlier"`
@@ -165,9 +167,12 @@ func (q *question) json() inboxJSON {
 	j := inboxJSON{
 		Job: q.ID.String(), Analyst: q.Analyst, Organisation: q.organisation(q.Analyst), Purpose: q.job.Purpose,
 		Table: p.Table, Query: p.SQL(), Columns: q.columns(), Cells: p.Cells(), Numbers: p.Length(), Bytes: statement.Upload,
-		MinCohort: slices.Min(plan.Cohorts(p, q.space)), Rule: q.grounds.Rule, Findings: q.findings(),
+		MinCohort: plan.LeastCohort(p, q.space), Rule: q.grounds.Rule, Findings: q.findings(),
 		Earlier: q.notes.Earlier, Nearest: q.notes.Nearest, Since: q.Since, Deadline: q.Deadline,
 		Needed: q.needed, Approved: q.said.Approved, Leakage: statement.Text(),
+	}
+	if rho, ok := plan.Price(p, q.space); ok {
+		j.Privacy, j.Price = p.Privacy.SQL(), rho.String()
 	}
 	if j.Approved == nil {
 		j.Approved = []string{}
@@ -188,7 +193,7 @@ func (q *question) facts() []line {
 		{"table", j.Table},
 		{"columns", strings.Join(j.Columns, ", ")},
 		{"what leaves", fmt.Sprintf("%d numbers in %d cells, added to those of the other owners; about %d bytes, masked or encrypted", j.Numbers, j.Cells, j.Bytes)},
-		{"shown only if", fmt.Sprintf("at least %d units are behind a number, over all owners", j.MinCohort)},
+		{"shown only if", q.condition()},
 		{"why it waits", q.because()},
 		{"since", j.Since.Local().Format(time.DateTime)},
 		{"until", j.Deadline.Local().Format(time.DateTime) + ", then it is refused"},

@@ -183,6 +183,19 @@ func Noised(p *Plan, ch *charter.Charter) []bool {
 	return out
 }
 
+// LeastCohort is the smallest number of privacy units that must stand behind a number without
+// noise of the result; charter.MaxCohort if all have noise.
+func LeastCohort(p *Plan, ch *charter.Charter) int {
+	least := charter.MaxCohort
+	noised := Noised(p, ch)
+	for i, k := range Cohorts(p, ch) {
+		if !noised[i] {
+			least = min(least, k)
+		}
+	}
+	return least
+}
+
 // columns calls visit for every column that the plan names.
 func (p *Plan) columns(visit func(name string)) {
 	p.frame(visit)

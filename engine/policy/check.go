@@ -180,9 +180,9 @@ func checkOwn(ch *charter.Charter, r *Request, own config.Accept) error {
 		return OwnRule.New("accept.min_contributors: the job wants %d, this owner %d", r.MinContributors, own.MinContributors)
 	case r.Corruptions < own.Corruptions:
 		return OwnRule.New("accept.tolerated_corruption: the job tolerates %d, this owner wants %d", r.Corruptions, own.Corruptions)
-	case leastCohort(p, ch) < own.MinCohort:
+	case plan.LeastCohort(p, ch) < own.MinCohort:
 		return OwnRule.New("accept.min_cohort: a number of the result needs %d privacy units behind it, this owner wants %d",
-			leastCohort(p, ch), own.MinCohort)
+			plan.LeastCohort(p, ch), own.MinCohort)
 	case own.MaxCells > 0 && p.Cells() > own.MaxCells:
 		return OwnRule.New("accept.max_cells: the result has %d cells, this owner allows %d", p.Cells(), own.MaxCells)
 	case own.Purposes != nil && !slices.Contains(own.Purposes, r.Job.Purpose):

@@ -29,16 +29,3 @@ func checkPrivacy(ch *charter.Charter, r *Request, own config.Accept) error {
 	}
 	return nil
 }
-
-// leastCohort is the smallest number of privacy units behind an exact number of the result;
-// charter.MaxCohort if all have noise.
-func leastCohort(p *plan.Plan, ch *charter.Charter) int {
-	least := charter.MaxCohort
-	noised := plan.Noised(p, ch)
-	for i, k := range plan.Cohorts(p, ch) {
-		if !noised[i] {
-			least = min(least, k)
-		}
-	}
-	return least
-}

@@ -253,7 +253,7 @@ func sumType(t result.Type) result.Type {
 
 func (c *compiler) meanNode(t *term, n counter, sum int) *node {
 	unit := t.unit()
-	return &node{typ: doubleType, note: c.meanNote(t), span: meanSpan(n, sum, unit), eval: func(x *cell) any {
+	return &node{typ: doubleType, note: c.meanNote(t), span: meanSpan(n, sum, unit, t.ranged()), eval: func(x *cell) any {
 		count, met := x.count(n)
 		if !x.enough(met, count) {
 			return nil

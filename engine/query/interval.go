@@ -181,12 +181,37 @@ func known(v any) (*big.Rat, bool) {
 	}
 }
 
-// meanSpan is where Σx/n is, if there is a row.
-func meanSpan(n counter, sum int, unit *big.Rat) func(*cell) *interval {
+// meanSpan is where Σx/n is, if there is a row. It is within the range of x, if that is known: a unit that is
+// weighted down has the mean of its values.
+func meanSpan(n counter, sum int, unit *big.Rat, within *interval) func(*cell) *interval {
 	return func(x *cell) *interval {
 		rows, total := n.span(x), x.span(sum)
-		return times(over(total, atLeast(rows, 1)), point(unit))
+		return both(times(over(total, atLeast(rows, 1)), point(unit)), within)
 	}
+}
+
+// both is what lies in two intervals; a nil b holds everything.
+func both(a, b *interval) *interval {
+	if a == nil || b == nil {
+		return a
+	}
+	lo, hi := most(a.lo, b.lo), least(a.hi, b.hi)
+	if lo.Cmp(hi) > 0 {
+		return nil
+	}
+	return &interval{lo, hi}
+}
+
+// ranged is where the values of a term are by the charter; nil if nobody says.
+func (t *term) ranged() *interval {
+	if len(t.factors) != 1 || t.elseZero {
+		return nil
+	}
+	lo, hi, ok := t.factors[0].RangeRat()
+	if !ok {
+		return nil
+	}
+	return times(&interval{lo, hi}, point(t.coef))
 }
 
 // momentSpan is where (Σxy − Σx·Σy/n)/(n − less) is, if there are so many rows.
