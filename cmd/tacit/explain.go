@@ -3,11 +3,15 @@ package main
 import (
 	"encoding/hex"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/tacit-space/tacit/engine/analyst"
 	"github.com/tacit-space/tacit/engine/charter"
+	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/plan"
+	"github.com/tacit-space/tacit/engine/policy"
 	"github.com/tacit-space/tacit/engine/query"
 )
 
@@ -56,7 +60,7 @@ The exit code is 3 if the question would be refused, and 4 if too few owners are
 			if err := bundle.Active(); err != nil {
 				return err
 			}
-			return a.explainQuery(sql, bundle.Charter())
+			return a.explainQuery(sql, &q, bundle.Charter())
 		},
 	}
 	c.Flags().StringVarP(&q.file, "file", "f", "", "read the SQL from this file")
@@ -82,24 +86,69 @@ type statementJSON struct {
 	Price       string     `json:"price,omitempty"` // rho at each owner, in zCDP
 	Exactness   []string   `json:"exactness"`
 	Leakage     []leakJSON `json:"leakage"`
+	Compared    []string   `json:"compared,omitempty"` // with what owners compare the question
 	Rounds      int        `json:"rounds"`
 	Upload      int64      `json:"upload"`   // bytes of one worker
 	Download    int64      `json:"download"` // bytes of one worker
 	Assumptions []string   `json:"assumptions"`
 	Hash        string     `json:"hash"`
+
+	TooLong string       `json:"too_long,omitempty"` // that a message is longer than is taken by default
+	Refused *fault.Fault `json:"refused,omitempty"`  // by the charter
 }
 
-func (a *app) explainQuery(sql string, c *charter.Charter) error {
+func (a *app) explainQuery(sql string, asked *asking, c *charter.Charter) error {
 	q, err := query.Compile(sql, c)
 	if err != nil {
 		return err
 	}
 	s := plan.Explain(&q.Plan, c)
-	if a.json() {
-		return a.writeJSON(statementToJSON(s, &q.Plan, c))
+	why := foresee(s, &q.Plan, asked, c)
+	if err := a.printExplained(s, &q.Plan, why, c); err != nil {
+		return err
 	}
-	_, err = fmt.Fprint(a.out, s.Text())
+	if why != nil && !unstated(why, asked) {
+		return exitStatus(exitRefused)
+	}
+	return nil
+}
+
+// printExplained prints a statement, and what the charter has against the question.
+func (a *app) printExplained(s *plan.Statement, p *plan.Plan, why *fault.Fault, c *charter.Charter) error {
+	if a.json() {
+		out := statementToJSON(s, p, c)
+		out.Refused = why
+		return a.writeJSON(out)
+	}
+	verdict := "nothing against the question; what owners add to it, tacit explain --owners asks them"
+	if why != nil {
+		verdict = fmt.Sprintf("would be refused: %s\n  fix: %s", why, why.Remedy)
+	}
+	_, err := fmt.Fprintf(a.out, "%sRules of the charter\n  %s\n", s.Text(), verdict)
 	return err
+}
+
+// foresee is what the charter has against the question, if it was asked now; nil: nothing.
+func foresee(s *plan.Statement, p *plan.Plan, asked *asking, c *charter.Charter) *fault.Fault {
+	now := time.Now()
+	lifetime := asked.lifetime
+	if lifetime <= 0 {
+		lifetime = min(analyst.DefaultLifetime, c.Rules.Lifetime())
+	}
+	err := policy.Foresee(c, plan.Job{
+		Charter: c.Hash(), Space: c.Space, Purpose: asked.purpose, Plan: *p, Leakage: s.Hash(),
+		Created: now.Unix(), Expiry: now.Add(lifetime).Unix(),
+	}, now)
+	if err == nil {
+		return nil
+	}
+	return fault.From(err)
+}
+
+// unstated reports whether the question is refused because no purpose was stated, which is no
+// mistake before it is asked.
+func unstated(why *fault.Fault, asked *asking) bool {
+	return asked.purpose == "" && policy.WrongPurpose.Is(why)
 }
 
 func statementToJSON(s *plan.Statement, p *plan.Plan, c *charter.Charter) statementJSON {
@@ -109,7 +158,7 @@ func statementToJSON(s *plan.Statement, p *plan.Plan, c *charter.Charter) statem
 		Released: s.Released, Exactness: s.Exactness, Leakage: []leakJSON{}, Rounds: s.Rounds, Upload: s.Upload, Download: s.Download,
 		Assumptions: s.Assumptions, Hash: hex.EncodeToString(hash[:]),
 	}
-	out.Noise = s.Noise
+	out.Noise, out.Compared, out.TooLong = s.Noise, s.Compared, s.TooLong
 	if rho, ok := plan.Price(p, c); ok {
 		out.Price = rho.String()
 	}

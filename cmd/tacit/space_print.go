@@ -78,6 +78,8 @@ type charterJSON struct {
 	MaxCells            int         `json:"max_cells"`
 	JobLifetime         string      `json:"job_lifetime"`
 	Verification        string      `json:"verification"`
+	Differencing        string      `json:"differencing"`        // what owners do about differences of a few units
+	DifferencingWindow  string      `json:"differencing_window"` // how long a question counts as an earlier one
 	Members             []partyJSON `json:"members"`
 	Tables              []tableJSON `json:"tables"`
 }
@@ -118,7 +120,7 @@ func charterToJSON(s signaturesJSON, c *charter.Charter) charterJSON {
 	out := charterJSON{
 		signaturesJSON: s, MinContributors: c.Rules.MinContributors, ToleratedCorruption: c.Rules.ToleratedCorruption,
 		Purposes: orEmpty(c.Rules.Purposes), MaxCells: c.Rules.Cells(), JobLifetime: charter.Duration(c.Rules.Lifetime()).String(),
-		Verification: c.Rules.Verify(),
+		Verification: c.Rules.Verify(), Differencing: c.Rules.Differencing.Rule(), DifferencingWindow: charter.Duration(c.Rules.Differencing.Span()).String(),
 	}
 	for _, m := range c.Members {
 		out.Members = append(out.Members, partyJSON{m.ID, m.Organisation, m.Roles, m.Key})
@@ -158,11 +160,24 @@ func verifiers(c *charter.Charter) string {
 	return "every owner verifies that before it opens"
 }
 
+// differences says what owners do about questions that differ in a few units from another.
+func differences(c *charter.Charter) string {
+	d := &c.Rules.Differencing
+	does := map[string]string{
+		charter.DifferencingRefuse: "are refused", charter.DifferencingAsk: "wait for a person", charter.DifferencingNote: "are noted in the owners' logs",
+	}[d.Rule()]
+	if does == "" {
+		return "questions are not compared with earlier ones"
+	}
+	return fmt.Sprintf("questions that differ in a few units of an owner from one of the last %s %s", charter.Duration(d.Span()), does)
+}
+
 func (a *app) printCharter(c *charter.Charter) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "\nat least %d owners in every answer; %d of them may collude with coordinator and analyst\n",
 		c.Rules.MinContributors, c.Rules.ToleratedCorruption)
 	fmt.Fprintf(w, "small groups are suppressed under encryption; %s\n", verifiers(c))
+	fmt.Fprintln(w, differences(c))
 	if len(c.Rules.Purposes) > 0 {
 		fmt.Fprintf(w, "purposes: %s\n", strings.Join(c.Rules.Purposes, "; "))
 	}

@@ -19,7 +19,6 @@ const (
 	DefaultMaxStored     = 100_000
 	DefaultMaxRunning    = 8
 	DefaultMaxAttempts   = 3
-	DefaultMaxVector     = 256 << 20
 	DefaultAdmission     = 2 * time.Minute
 	DefaultAnswer        = 5 * time.Second
 	DefaultRound         = 2 * time.Minute
@@ -53,7 +52,7 @@ type Limits struct {
 	MaxStored     int // records, over or not
 	MaxRunning    int // jobs that have an attempt at the same time; others wait
 	MaxAttempts   int // of one job
-	MaxVector     int // bytes of the longest message of a job; cut to what Server.Limits let through
+	MaxVector     int // bytes of the longest message of a job; by default, and at most, what Server.Limits let through
 	KeysAhead     int // key sets made ahead for each roster and parameter set; negative: none
 }
 
@@ -92,11 +91,12 @@ func (c *Config) setDefaults() {
 	or(&c.Limits.MaxStored, DefaultMaxStored)
 	or(&c.Limits.MaxRunning, DefaultMaxRunning)
 	or(&c.Limits.MaxAttempts, DefaultMaxAttempts)
-	or(&c.Limits.MaxVector, DefaultMaxVector)
 	packet, result := c.Server.Limits.MaxPacket, c.Server.Limits.MaxResult
 	or(&packet, transport.DefaultMaxPacket)
 	or(&result, transport.DefaultMaxResult)
-	c.Limits.MaxVector = min(c.Limits.MaxVector, max(min(packet, result)-vectorSlack, 0))
+	most := max(min(packet, result)-vectorSlack, 0)
+	or(&c.Limits.MaxVector, most)
+	c.Limits.MaxVector = min(c.Limits.MaxVector, most)
 	or(&c.Timing.Admission, DefaultAdmission)
 	or(&c.Timing.Answer, DefaultAnswer)
 	or(&c.Timing.Round, DefaultRound)

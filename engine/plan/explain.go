@@ -18,6 +18,8 @@ type Statement struct {
 	Protocol    []string // how it is computed
 	Exactness   []string // one line per sum, in the order of the plan
 	Leakage     []Leak   // who learns what, alone and together
+	Compared    []string // what owners compare the question with; none: nothing is guarded
+	TooLong     string   // that a message is longer than is taken by default; "": none is
 	Rounds      int      // message rounds of the protocol
 	Upload      int64    // bytes that one worker sends, estimated
 	Download    int64    // bytes that one worker receives, estimated
@@ -52,9 +54,11 @@ func Explain(p *Plan, ch *charter.Charter) *Statement {
 		s.Exactness = append(s.Exactness, p.Sums[i].SQL()+": "+exactness(&p.Sums[i], t))
 	}
 	s.Upload, s.Download = traffic(p, n)
-	if l, f := NewLayout(p, ch); f == nil && l != nil {
+	l, f := NewLayout(p, ch)
+	if f == nil && l != nil {
 		s.guarded(l, p, ch, n)
 	}
+	s.Compared, s.TooLong = compared(p, ch), tooLong(p, l)
 	if noise, f := NewNoise(p, ch); f == nil && noise != nil {
 		s.noised(noise, p, ch, n)
 	}
@@ -173,10 +177,20 @@ func (s *Statement) Text() string {
 	section(&b, "Protocol", s.Protocol)
 	section(&b, "Exactness", s.Exactness)
 	section(&b, "Who learns what", s.table())
-	section(&b, "Cost", []string{fmt.Sprintf("%d rounds; each worker sends about %s and receives about %s",
-		s.Rounds, size(s.Upload), size(s.Download))})
+	if len(s.Compared) > 0 {
+		section(&b, "Compared", s.Compared)
+	}
+	section(&b, "Cost", s.cost())
 	section(&b, "Assumptions", s.Assumptions)
 	return b.String()
+}
+
+func (s *Statement) cost() []string {
+	lines := []string{fmt.Sprintf("%d rounds; each worker sends about %s and receives about %s", s.Rounds, size(s.Upload), size(s.Download))}
+	if s.TooLong != "" {
+		lines = append(lines, s.TooLong)
+	}
+	return lines
 }
 
 func (s *Statement) table() []string {
