@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/config"
 	"github.com/tacit-space/tacit/engine/coordinator"
 	"github.com/tacit-space/tacit/engine/obs"
@@ -52,21 +53,27 @@ func (a *app) runCoordinator(ctx context.Context, cfg *config.Coordinator) error
 		return nil
 	}
 	return a.serve(ctx, "coordinator", cfg.Log, cfg.OpsListen, ready, func(ctx context.Context, log *slog.Logger, metrics *obs.Metrics) error {
-		return coordinator.Run(ctx, coordinator.Config{
-			Bundle: m.bundle, Identity: m.identity, Store: string(cfg.Store),
-			Server: transport.ServerConfig{
-				Listen: string(cfg.Listen), Software: software(),
-				Limits: transport.Limits{MaxPacket: int(cfg.Limits.MaxMessage), MaxResult: int(cfg.Limits.MaxMessage)},
-			},
-			Limits: coordinator.Limits{MaxLive: cfg.Limits.MaxJobs, MaxRunning: cfg.Limits.MaxRunning, MaxAttempts: cfg.MaxAttempts, KeysAhead: keysAhead(cfg.Limits.KeysAhead)},
-			Keep:   store.Retention{Result: cfg.Limits.Retention.Std(), Record: cfg.Limits.Retention.Std()},
-			Timing: coordinator.Timing{
-				Admission: cfg.RoundTimeout.Std(), Round: cfg.RoundTimeout.Std(), Input: cfg.InputTimeout.Std(),
-			},
-			Log:     log,
-			Metrics: metrics,
-			Ready:   func(net.Addr) { listening.Store(true) },
+		group, ctx := errgroup.WithContext(ctx)
+		updates := make(chan *charter.Bundle)
+		group.Go(func() error { watchSpace(ctx, m.bundle, cfg.Space, log, updates); return nil })
+		group.Go(func() error {
+			return coordinator.Run(ctx, coordinator.Config{
+				Bundle: m.bundle, Identity: m.identity, Store: string(cfg.Store), Updates: updates,
+				Server: transport.ServerConfig{
+					Listen: string(cfg.Listen), Software: software(),
+					Limits: transport.Limits{MaxPacket: int(cfg.Limits.MaxMessage), MaxResult: int(cfg.Limits.MaxMessage)},
+				},
+				Limits: coordinator.Limits{MaxLive: cfg.Limits.MaxJobs, MaxRunning: cfg.Limits.MaxRunning, MaxAttempts: cfg.MaxAttempts, KeysAhead: keysAhead(cfg.Limits.KeysAhead)},
+				Keep:   store.Retention{Result: cfg.Limits.Retention.Std(), Record: cfg.Limits.Retention.Std()},
+				Timing: coordinator.Timing{
+					Admission: cfg.RoundTimeout.Std(), Round: cfg.RoundTimeout.Std(), Input: cfg.InputTimeout.Std(),
+				},
+				Log:     log,
+				Metrics: metrics,
+				Ready:   func(net.Addr) { listening.Store(true) },
+			})
 		})
+		return group.Wait()
 	})
 }
 
@@ -111,10 +118,12 @@ func (a *app) runWorker(ctx context.Context, cfg *config.Worker) error {
 	tables := &tableCheck{}
 	return a.serve(ctx, "worker", cfg.Log, cfg.OpsListen, tables.ready, func(ctx context.Context, log *slog.Logger, metrics *obs.Metrics) error {
 		group, ctx := errgroup.WithContext(ctx)
+		updates := make(chan *charter.Bundle)
+		group.Go(func() error { watchSpace(ctx, m.bundle, cfg.Space, log, updates); return nil })
 		group.Go(func() error { tables.run(ctx, engine, cfg, log); return nil })
 		group.Go(func() error {
 			return worker.Run(ctx, worker.Config{
-				Bundle: m.bundle, Self: m.id, Identity: m.identity, Store: string(cfg.Store), Source: engine, Accept: cfg.Accept, Approval: cfg.Approval,
+				Bundle: m.bundle, Self: m.id, Identity: m.identity, Store: string(cfg.Store), Source: engine, Accept: cfg.Accept, Updates: updates, Approval: cfg.Approval,
 				Link: transport.ClientConfig{
 					Address: string(cfg.Coordinator), Proxy: proxy(cfg.Proxy), Software: software(),
 					Limits: transport.Limits{MaxPacket: int(cfg.Limits.MaxMessage)},

@@ -26,10 +26,11 @@ into space.json; each reads it (show) and signs it; signed copies are merged; wh
 enough have signed, it is active (verify) and everybody uses the same space.json.
 
 To change it: edit the text (or rotate, add, remove), raise its version, amend, and sign
-and merge in the same way. diff and sign say in plain words what changes.`,
+and merge in the same way. diff and sign say in plain words what changes. A stolen key is
+revoked at once (revoke), and replaced by an amendment afterwards.`,
 	}
 	c.AddCommand(a.spaceNew(), a.spacePropose(), a.spaceSign(), a.spaceMerge(), a.spaceShow(), a.spaceVerify())
-	c.AddCommand(a.spaceAmend(), a.spaceDiff(), a.spaceHistory(), a.spaceRotate(), a.spaceAdd(), a.spaceRemove())
+	c.AddCommand(a.spaceAmend(), a.spaceDiff(), a.spaceHistory(), a.spaceRotate(), a.spaceAdd(), a.spaceRemove(), a.spaceRevoke())
 	return c
 }
 

@@ -20,6 +20,8 @@ type signaturesJSON struct {
 	Signed  []string `json:"signed"`
 	Missing []string `json:"missing"`
 	Joining []string `json:"joining"` // members with a new key who have not signed with it
+
+	Revocations []revocationJSON `json:"revocations"`
 }
 
 func signatures(file string, b *charter.Bundle) (signaturesJSON, error) {
@@ -31,6 +33,7 @@ func signatures(file string, b *charter.Bundle) (signaturesJSON, error) {
 	return signaturesJSON{
 		file, c.Space, c.Version, hex.EncodeToString(hash[:]),
 		status.Active(), status.Needed, orEmpty(status.Signed), orEmpty(status.Missing), orEmpty(status.Joining),
+		revocationsToJSON(b),
 	}, nil
 }
 
@@ -43,6 +46,7 @@ func (a *app) printSignatures(file string, b *charter.Bundle) error {
 		return a.writeJSON(s)
 	}
 	a.printEdition(s)
+	a.printRevocations(b)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"io"
+	"slices"
 
 	"github.com/tacit-space/tacit/crypto/he"
 	"github.com/tacit-space/tacit/crypto/identity"
@@ -20,6 +21,7 @@ type keygen struct {
 	id      *identity.Identity
 	rand    io.Reader
 	par     session.Parallel
+	barred  session.Parties
 	without *defences
 
 	greeting *greeting
@@ -70,6 +72,8 @@ func (k *keygen) takeHellos(body []byte) ([]byte, error) {
 		return nil, blame(session.Coordinator, "%d workers, wanted at least %d", len(m.parties), k.terms.Least)
 	case !in || *own != *k.greeting.hello:
 		return nil, blame(session.Coordinator, "the own hello is not among the hellos")
+	case slices.ContainsFunc(m.parties, k.barred.Has):
+		return nil, blame(session.Coordinator, "the hellos have a worker that is barred")
 	}
 	err = k.par.Each(len(m.parties), func(i int) error {
 		u := m.parties[i]

@@ -18,8 +18,9 @@ type WorkerConfig struct {
 	Self     session.Party      // own position of the roster, from 1
 	Identity *identity.Identity // of that position
 	Attempt  uint32
-	Keys     *KeySet   // made ahead, and claimed for this attempt alone; nil: one is made first
-	Rand     io.Reader // crypto/rand.Reader; [RestoreWorker] reads none
+	Barred   session.Parties // workers with whom this one begins nothing, sorted
+	Keys     *KeySet         // made ahead, and claimed for this attempt alone; nil: one is made first
+	Rand     io.Reader       // crypto/rand.Reader; [RestoreWorker] reads none
 	Parallel session.Parallel
 
 	without defences // by tests only
@@ -37,6 +38,7 @@ type Worker struct {
 	self    session.Party
 	id      *identity.Identity
 	alpha   job.Alpha
+	barred  session.Parties
 	rand    io.Reader
 	par     session.Parallel
 	without defences
@@ -76,7 +78,9 @@ func NewWorker(cfg WorkerConfig) (*Worker, error) {
 	} else {
 		w.next = kindHellos
 		terms := attemptTerms(w.Attempt, w.shape.Set)
-		w.keygen, err = newKeygen(terms, cfg.Self, cfg.Identity, cfg.Rand, cfg.Parallel, &w.without)
+		if w.keygen, err = newKeygen(terms, cfg.Self, cfg.Identity, cfg.Rand, cfg.Parallel, &w.without); err == nil {
+			w.keygen.barred = cfg.Barred
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -104,7 +108,7 @@ func newWorker(cfg WorkerConfig) (*Worker, error) {
 	}
 	return &Worker{
 		Attempt: job.NewAttempt(cfg.Manifest, cfg.Attempt), shape: shape,
-		self: cfg.Self, id: cfg.Identity, alpha: cfg.Alpha, rand: cfg.Rand, par: cfg.Parallel, without: cfg.without,
+		self: cfg.Self, id: cfg.Identity, alpha: cfg.Alpha, barred: cfg.Barred, rand: cfg.Rand, par: cfg.Parallel, without: cfg.without,
 		seen: map[kind][32]byte{},
 	}, nil
 }
@@ -130,6 +134,8 @@ func (w *Worker) useKeys(k *KeySet) error {
 		return fmt.Errorf("guard: key set %x is of worker %d, wanted %d", k.ID[:4], k.self, w.self)
 	case len(k.Parties) < w.MinContributors && !w.without.minContributors:
 		return fmt.Errorf("%w: a key set of %d workers, wanted at least %d", session.ErrTooFew, len(k.Parties), w.MinContributors)
+	case slices.ContainsFunc(k.Parties, w.barred.Has):
+		return fmt.Errorf("%w: key set %x is of one, too", session.ErrBarred, k.ID[:4])
 	}
 	if err := k.useUp(w.Roster, w.shape.Set); err != nil {
 		return err

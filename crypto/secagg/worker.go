@@ -27,6 +27,7 @@ type WorkerConfig struct {
 	Self     session.Party      // own position of the roster, from 1
 	Identity *identity.Identity // of that position
 	Attempt  uint32
+	Barred   session.Parties  // workers with whom this one begins nothing, sorted
 	Rand     io.Reader        // crypto/rand.Reader; [RestoreWorker] reads none
 	Parallel session.Parallel // nil: one block after the other
 
@@ -43,6 +44,7 @@ type Worker struct {
 	self    session.Party
 	id      *identity.Identity
 	alpha   job.Alpha
+	barred  session.Parties
 	rand    io.Reader
 	par     session.Parallel
 	without defences
@@ -99,6 +101,7 @@ func newWorker(cfg WorkerConfig) (*Worker, error) {
 		self:    cfg.Self,
 		id:      cfg.Identity,
 		alpha:   cfg.Alpha,
+		barred:  cfg.Barred,
 		rand:    cfg.Rand,
 		par:     cfg.Parallel,
 		without: cfg.without,

@@ -1,6 +1,8 @@
 package secagg
 
 import (
+	"slices"
+
 	"github.com/tacit-space/tacit/crypto/kem"
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/crypto/share"
@@ -40,6 +42,8 @@ func (w *Worker) checkRoster(m *roster) error {
 		return blame(session.Coordinator, "%d advertisements, wanted at least %d", len(m.u1), w.MinContributors)
 	case !m.u1.Has(w.self) || *m.ads[w.self] != *w.fresh.ad:
 		return blame(session.Coordinator, "the own advertisement is not in the roster")
+	case slices.ContainsFunc(m.u1, w.barred.Has):
+		return blame(session.Coordinator, "the roster has a worker that is barred")
 	}
 	return w.par.Each(len(m.u1), func(i int) error {
 		u := m.u1[i]

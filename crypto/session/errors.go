@@ -21,6 +21,8 @@ var (
 	ErrState = errors.New("session: stored state does not fit")
 	// ErrTooFew ends an attempt in which not enough workers are left.
 	ErrTooFew = errors.New("session: too few workers")
+	// ErrBarred refuses to begin an attempt with a worker that must not take part.
+	ErrBarred = errors.New("session: a worker is barred")
 	// ErrGone ends a worker's attempt whose coordinator is gone, or whose time is over.
 	ErrGone = errors.New("session: the coordinator has given up the attempt")
 	// ErrCheck refuses a result that does not fit its check: the coordinator, or a

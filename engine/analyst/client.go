@@ -79,6 +79,9 @@ func Open(cfg Config) (*Client, error) {
 	if !space.HasRole(cfg.Self, charter.Analyst) {
 		return nil, NotAnalyst.New("member %q has no role analyst", cfg.Self)
 	}
+	if err := space.Serves(cfg.Self, cfg.Bundle.Revoked()); err != nil {
+		return nil, err
+	}
 	cfg.Client.Identity = cfg.Identity
 	cfg.Client.Directory = transport.FromBundle(cfg.Bundle)
 	cfg.Client.Log = cfg.Log

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 
 	"github.com/tacit-space/tacit/crypto/identity"
 	"github.com/tacit-space/tacit/engine/fault"
@@ -52,7 +53,12 @@ func (b *Bundle) Amend(text []byte, joining map[string]identity.Public) (*Bundle
 		return nil, ErrAmendment.New("the space has had %d versions, which is as many as a bundle holds", MaxVersions).
 			With("Found the space anew, with a first version and empty stores.")
 	}
-	next := &Bundle{version: v, earlier: chain, without: b.without}
+	next := &Bundle{version: v, earlier: chain, revocations: slices.Clone(b.revocations), without: b.without}
+	for _, m := range c.Members {
+		if next.Barred(m.ID) != nil {
+			return nil, ErrAmendment.New("the key of %s is revoked", m.ID).With("Give the member a new key (tacit space rotate), or remove it.")
+		}
+	}
 	if size := len(next.Marshal()); size > MaxBundle {
 		return nil, ErrAmendment.New("the bundle would have %d bytes, at most %d", size, MaxBundle).
 			With("Found the space anew, with a first version and empty stores.")

@@ -46,6 +46,8 @@ type Bundle struct {
 	*version            // the newest
 	earlier  []*version // oldest first
 
+	revocations []*revocation // sorted
+
 	without defences
 }
 
@@ -54,6 +56,8 @@ type defences struct {
 	approval bool // by the members of the version before
 	link     bool // to the version before
 	consent  bool // of members with a new key
+
+	revocation bool // signatures of revocations
 }
 
 // NewBundle makes a bundle without signatures from the text of a first charter and the

@@ -280,6 +280,7 @@ func FuzzParseBundle(f *testing.F) {
 	s := newSpace(f)
 	f.Add(s.signed(f, "hub", "west").Marshal())
 	f.Add([]byte(`{"tacit":"space/v1","charter":"","identities":[],"signatures":[]}`))
+	f.Add(revoke(f, s.active(f), "south", s.keys["south"]).Marshal())
 	f.Add(amend(f, s.active(f), nil, "max_rows: 1_000_000", "max_rows: 2_000_000").Marshal())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		b, err := ParseBundle(data)

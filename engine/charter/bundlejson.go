@@ -24,6 +24,8 @@ type bundleJSON struct {
 	Identities []identityJSON  `json:"identities"` // in the order of the charter's members
 	Signatures []signatureJSON `json:"signatures"`
 	Earlier    []versionJSON   `json:"earlier,omitempty"` // oldest first
+
+	Revocations []revocationJSON `json:"revocations,omitempty"`
 }
 
 // versionJSON is an earlier version. It has the identities that the version after it does
@@ -54,20 +56,27 @@ func (b *Bundle) Marshal() []byte {
 	for i, v := range b.earlier {
 		file.Earlier = append(file.Earlier, v.json(chain[i+1]))
 	}
+	for _, r := range b.revocations {
+		file.Revocations = append(file.Revocations, r.json())
+	}
 	return file.encode()
 }
+
+func encode64(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
+
+func decode64(s string) ([]byte, error) { return base64.StdEncoding.Strict().DecodeString(s) }
 
 // json leaves out the identities that the version after it has.
 func (v *version) json(after *version) versionJSON {
 	out := versionJSON{Charter: v.text, Identities: []identityJSON{}, Signatures: []signatureJSON{}}
 	for _, m := range v.charter.Members {
 		if public := v.identities[m.ID]; after == nil || !after.identities[m.ID].Equal(public) {
-			out.Identities = append(out.Identities, identityJSON{m.ID, base64.StdEncoding.EncodeToString(public.Marshal())})
+			out.Identities = append(out.Identities, identityJSON{m.ID, encode64(public.Marshal())})
 		}
 	}
 	for _, s := range v.signatures {
 		out.Signatures = append(out.Signatures, signatureJSON{
-			s.member, s.key, hex.EncodeToString(s.hash[:]), base64.StdEncoding.EncodeToString(s.value),
+			s.member, s.key, hex.EncodeToString(s.hash[:]), encode64(s.value),
 		})
 	}
 	return out
@@ -109,8 +118,11 @@ func ParseBundle(data []byte) (*Bundle, error) {
 	if err := b.checkLinks(); err != nil {
 		return nil, err
 	}
+	if err := b.parseRevocations(file.Revocations); err != nil {
+		return nil, ErrBundle.New("%w", err)
+	}
 	if !same(b.Marshal(), data) {
-		return nil, ErrBundle.New("identities are not those, or not in the order, of the members")
+		return nil, ErrBundle.New("identities or revocations are not those, or not in the order, of the members")
 	}
 	return b, nil
 }
@@ -186,7 +198,7 @@ func (file *versionJSON) identities() (map[string]identity.Public, error) {
 	}
 	out := make(map[string]identity.Public, len(file.Identities))
 	for i, entry := range file.Identities {
-		raw, err := base64.StdEncoding.Strict().DecodeString(entry.Key)
+		raw, err := decode64(entry.Key)
 		if err != nil {
 			return nil, fmt.Errorf("identities[%d]: not base64", i)
 		}
@@ -213,7 +225,7 @@ func (file *versionJSON) signatures() ([]signature, error) {
 		if err != nil || len(hash) != 32 {
 			return nil, fmt.Errorf("signatures[%d]: no hash of a charter", i)
 		}
-		value, err := base64.StdEncoding.Strict().DecodeString(entry.Signature)
+		value, err := decode64(entry.Signature)
 		if err != nil {
 			return nil, fmt.Errorf("signatures[%d]: not base64", i)
 		}

@@ -11,6 +11,8 @@
 // amendment rule asks, a later one once the members of the version before did, by the rule
 // of that version, and everybody whose key is new ([Status]). [Diff] says what changes.
 //
+// A key can be revoked between versions ([Bundle.Revoke]).
+//
 // # Threat model
 //
 // Bundles and charters come from other organisations. Every length is limited, decoding

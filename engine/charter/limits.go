@@ -52,6 +52,7 @@ var Grains = []string{"minute", "hour", "day", "week", "month", "quarter", "year
 const (
 	MaxText        = 1 << 20 // bytes of the file
 	MaxVersions    = 256     // in one bundle
+	MaxRevocations = 1000    // in one bundle
 	MaxMembers     = 500
 	MaxTables      = 64
 	MaxColumns     = 256

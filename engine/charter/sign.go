@@ -95,8 +95,12 @@ func (b *version) position(member string) int {
 
 // Verify checks every signature of every version, and says who signed the newest. Any
 // signature that is not right spoils the bundle: [ErrChanged], [ErrSignature] or
-// [ErrSigner]; so does an earlier version that never became active: [ErrChain].
+// [ErrSigner], and [ErrRevocation] of a revocation; so does an earlier version that never
+// became active: [ErrChain].
 func (b *Bundle) Verify() (Status, error) {
+	if err := b.checkRevocations(); err != nil {
+		return Status{}, err
+	}
 	var before *version
 	for _, v := range b.earlier {
 		status, err := b.status(v, before)
@@ -122,9 +126,10 @@ func (b *Bundle) status(v, before *version) (Status, error) {
 		}
 	}
 	if before == nil || b.without.approval {
-		return v.decided(v, v.charter.needed(len(v.charter.Members))), nil
+		return v.decided(v.charter.Members, v.charter.needed(len(v.charter.Members))), nil
 	}
-	status := v.decided(before, before.charter.needed(len(before.charter.Members)))
+	voters := b.votes(before)
+	status := v.decided(voters, before.charter.needed(len(voters)))
 	if !b.without.consent {
 		status.Joining = v.joining(before)
 	}
@@ -162,9 +167,9 @@ func (b *version) keyOf(s signature, before *version) (identity.Public, bool) {
 
 // decided says which members of voters, who decide about b, have signed it with the keys that
 // they have there.
-func (b *version) decided(voters *version, needed int) Status {
+func (b *version) decided(voters []Member, needed int) Status {
 	status := Status{Needed: needed}
-	for _, m := range voters.charter.Members {
+	for _, m := range voters {
 		if b.signedWith(m) {
 			status.Signed = append(status.Signed, m.ID)
 		} else {
@@ -228,10 +233,10 @@ func (s Status) lacks() string {
 	return strings.Join(parts, "; ")
 }
 
-// Merge adds the signatures of another copy of the same bundle. The faults are
-// [ErrOtherSpace] and those of [Bundle.Verify] for either.
+// Merge adds the signatures and revocations of another copy of the same bundle, or of what it was at
+// an earlier version. The faults are [ErrOtherSpace] and those of [Bundle.Verify] for either.
 func (b *Bundle) Merge(other *Bundle) error {
-	if other.hash != b.hash {
+	if _, same := b.Edition(other.hash); !same {
 		return ErrOtherSpace.New("charter %x… and charter %x…", b.hash[:6], other.hash[:6])
 	}
 	if _, err := b.Verify(); err != nil {
@@ -240,13 +245,17 @@ func (b *Bundle) Merge(other *Bundle) error {
 	if _, err := other.Verify(); err != nil {
 		return err
 	}
-	theirs := other.chain()
-	for i, v := range b.chain() { // the same versions: each names the one before
-		for _, s := range theirs[i].signatures {
-			if !v.has(s) {
-				v.add(s)
+	mine := b.chain()
+	for i, v := range other.chain() { // the same versions: each names the one before
+		for _, s := range v.signatures {
+			if !mine[i].has(s) {
+				mine[i].add(s)
 			}
 		}
 	}
-	return nil
+	if err := b.mergeRevocations(other); err != nil {
+		return err
+	}
+	_, err := b.Verify()
+	return err
 }

@@ -124,13 +124,21 @@ func (b *Bundle) Edition(hash [32]byte) (Edition, bool) {
 	return Edition{}, false
 }
 
-// At returns the bundle as it was at an earlier version, nil if the space never had it.
+// At returns the bundle as it was at an earlier version, with the revocations until then; nil if the
+// space never had it.
 func (b *Bundle) At(hash [32]byte) *Bundle {
 	chain := b.chain()
 	for i, v := range chain {
-		if v.hash == hash {
-			return &Bundle{version: v, earlier: chain[:i:i], without: b.without}
+		if v.hash != hash {
+			continue
 		}
+		old := &Bundle{version: v, earlier: chain[:i:i], without: b.without}
+		for _, r := range b.revocations {
+			if old.versionOf(r.under) != nil {
+				old.revocations = append(old.revocations, r)
+			}
+		}
+		return old
 	}
 	return nil
 }

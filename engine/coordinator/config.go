@@ -76,6 +76,7 @@ type Config struct {
 	Store    string             // folder of the durable state
 	// Server is where and how to listen. Identity, Directory and Log are set by Run.
 	Server  transport.ServerConfig
+	Updates <-chan *charter.Bundle // verified copies that continue Bundle: their revocations count at once; may be nil
 	Limits  Limits
 	Timing  Timing
 	Keep    store.Retention  // a zero field takes its default

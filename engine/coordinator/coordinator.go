@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tacit-space/tacit/engine/charter"
@@ -23,6 +24,9 @@ type coordinator struct {
 	hub   *transport.Hub
 	store *store.Coordinator
 	slots chan struct{} // one token per job that runs
+
+	registry *transport.Registry
+	revoked  atomic.Pointer[[]charter.Revocation]
 
 	life context.Context         // of the role
 	stop context.CancelCauseFunc // ends it
@@ -53,6 +57,9 @@ func Run(ctx context.Context, cfg Config) error {
 	if err := cfg.Bundle.Active(); err != nil {
 		return err
 	}
+	if err := cfg.Bundle.Charter().Serves(cfg.Bundle.Charter().TheCoordinator().ID, cfg.Bundle.Revoked()); err != nil {
+		return err
+	}
 	state, err := store.OpenCoordinator(cfg.Store, ledger.KeeperOf(cfg.Bundle, cfg.Identity))
 	if err != nil {
 		return err
@@ -69,18 +76,21 @@ func Run(ctx context.Context, cfg Config) error {
 
 func start(ctx context.Context, cfg Config, state *store.Coordinator) (*coordinator, error) {
 	cfg.Server.Identity = cfg.Identity
-	cfg.Server.Directory = transport.FromBundle(cfg.Bundle)
+	registry := transport.FromBundle(cfg.Bundle)
+	cfg.Server.Directory = registry
 	cfg.Server.Log = cfg.Log
 	hub, err := transport.Listen(cfg.Server)
 	if err != nil {
 		return nil, err
 	}
 	c := &coordinator{
-		Config: cfg, space: cfg.Bundle.Charter(), hub: hub, store: state,
+		Config: cfg, space: cfg.Bundle.Charter(), hub: hub, store: state, registry: registry,
 		slots:   make(chan struct{}, cfg.Limits.MaxRunning),
 		jobs:    map[store.JobID]*job{},
 		members: map[string]*member{}, inquiries: newInquiries(),
 	}
+	revoked := cfg.Bundle.Revoked()
+	c.revoked.Store(&revoked)
 	c.life, c.stop = context.WithCancelCause(ctx)
 	for _, m := range c.space.WithRole(charter.Owner) {
 		c.members[m.ID] = &member{id: m.ID, box: runner.NewMailbox[transport.Packet]()}
@@ -129,6 +139,7 @@ func (c *coordinator) serve() error {
 	}
 	c.mu.Unlock()
 	c.wg.Go(c.prune)
+	c.wg.Go(c.obey)
 	c.wg.Go(c.stockUp)
 	c.Log.Info("coordinator listens", "address", c.hub.Addr().String(), "space", c.space.Space, "live_jobs", len(c.jobs))
 	c.Ready(c.hub.Addr())

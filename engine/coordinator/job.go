@@ -122,6 +122,10 @@ func (j *job) run() {
 // takeUp begins, or goes on after a restart, where the store says.
 func (j *job) takeUp() {
 	j.begun = time.Now()
+	j.obeyRevocations()
+	if j.over {
+		return
+	}
 	for id := range j.parties {
 		j.repeat(id)
 	}

@@ -30,6 +30,7 @@ const (
 	Denied                    // by a person
 	Stopped                   // everything, by a person: nothing is taken part in
 	Resumed                   // the end of that
+	Revoked                   // the key of a member, for the whole space
 )
 
 // field is a group of fields that a kind has.
@@ -70,6 +71,7 @@ var kinds = [...]struct {
 	Denied:    {"denied", ofJob | ofMember},
 	Stopped:   {"stopped", ofMember},
 	Resumed:   {"resumed", ofMember},
+	Revoked:   {"revoked", ofMember | ofDigest | ofVersion},
 }
 
 func (k Kind) known() bool { return k >= Opened && int(k) < len(kinds) }
@@ -115,7 +117,7 @@ type Entry struct {
 	Code     string   // why: "" or TACIT-X000
 	State    string   // how the job ended: lower-case letters
 	Attempt  uint32
-	Digest   [32]byte // Opened: random; Charter: its hash; keys: the set; Released: what was released
+	Digest   [32]byte // Opened: random; Charter: its hash; Revoked: of member and key; keys: the set; Released: what was released
 	Version  uint32   // of the charter
 	Usage    Usage    // of Ended
 	Amount   uint64   // of Debited, in units of 1e-9 rho

@@ -28,6 +28,8 @@ type Keeper struct {
 	Earlier []charter.Pin     // versions that this one amends, oldest first
 	Former  []identity.Public // keys that the member had in them, and has no more
 
+	Revoked []charter.Revocation // that are in force
+
 	without defences
 }
 
@@ -41,6 +43,7 @@ func KeeperOf(b *charter.Bundle, id *identity.Identity) Keeper {
 	}
 	pins := b.Pins()
 	k.Earlier, k.Former = pins[:len(pins)-1], formerKeys(b, k.Member)
+	k.Revoked = b.Revoked()
 	return k
 }
 
@@ -65,6 +68,27 @@ func (k Keeper) Continues(served charter.Pin) error {
 		return nil
 	}
 	return charter.Continues(served, append(slices.Clip(k.Earlier), charter.Pin{Version: int(k.Version), Hash: k.Charter}))
+}
+
+// NewlyRevoked returns the entries of revocations that a ledger does not have yet; known are the
+// digests of those that it has. One that it has and that is not in force any more is a
+// [charter.ErrUnrevoked].
+func (k Keeper) NewlyRevoked(known [][32]byte) ([]Entry, error) {
+	var fresh []Entry
+	var now [][32]byte
+	for _, r := range k.Revoked {
+		digest := r.Digest()
+		now = append(now, digest)
+		if !slices.Contains(known, digest) {
+			fresh = append(fresh, Entry{Kind: Revoked, Member: r.Member, Digest: digest, Version: uint32(r.Version)})
+		}
+	}
+	for _, digest := range known {
+		if !slices.Contains(now, digest) && !k.without.pin {
+			return nil, charter.ErrUnrevoked.New("this store knows of %d revocations, one of which is not in the file", len(known))
+		}
+	}
+	return fresh, nil
 }
 
 // Trust returns a space in which only the keeper is known.

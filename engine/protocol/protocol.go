@@ -22,20 +22,21 @@ type Worker struct {
 	Self     session.Party
 	Identity *identity.Identity
 	Attempt  uint32
-	Keys     *guard.KeySet // made ahead, of a guarded release; nil: none
+	Barred   session.Parties // workers with whom this one begins nothing, sorted
+	Keys     *guard.KeySet   // made ahead, of a guarded release; nil: none
 }
 
 func (w *Worker) masked() secagg.WorkerConfig {
 	return secagg.WorkerConfig{
 		Manifest: w.Manifest, Alpha: w.Alpha, Self: w.Self, Identity: w.Identity,
-		Attempt: w.Attempt, Rand: rand.Reader, Parallel: runner.Parallel,
+		Attempt: w.Attempt, Barred: w.Barred, Rand: rand.Reader, Parallel: runner.Parallel,
 	}
 }
 
 func (w *Worker) guarded() guard.WorkerConfig {
 	return guard.WorkerConfig{
 		Manifest: w.Manifest, Alpha: w.Alpha, Self: w.Self, Identity: w.Identity,
-		Attempt: w.Attempt, Keys: w.Keys, Rand: rand.Reader, Parallel: runner.Parallel,
+		Attempt: w.Attempt, Barred: w.Barred, Keys: w.Keys, Rand: rand.Reader, Parallel: runner.Parallel,
 	}
 }
 

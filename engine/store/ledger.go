@@ -16,6 +16,8 @@ type book struct {
 	role   ledger.Role
 	head   head // as it was committed last, as far as this process knows
 	next   head // as the transaction that runs has it
+
+	revoked [][32]byte // digests of the revocations that are entered
 }
 
 // over takes note of the end of a transaction.
@@ -45,15 +47,13 @@ func (d *db) openLedger(role ledger.Role, keeper ledger.Keeper) error {
 	d.book = &book{keeper: keeper, role: role}
 	return d.write("open the ledger", func(tx *sql.Tx) error {
 		served, err := d.book.verify(tx)
-		if err != nil || served.Hash == keeper.Charter {
+		if err != nil {
 			return err
 		}
-		if served.Version > 0 {
-			if err := keeper.Continues(served); err != nil {
-				return err
-			}
+		if err := d.enterCharter(tx, served); err != nil {
+			return err
 		}
-		return d.record(tx, ledger.Entry{Kind: ledger.Charter, Digest: keeper.Charter, Version: keeper.Version})
+		return d.enterRevocations(tx)
 	})
 }
 
@@ -83,6 +83,8 @@ func (b *book) verify(tx *sql.Tx) (served charter.Pin, err error) {
 			return ledger.Rewritten.New("entry %d of this store is not as it was written", tree.Size())
 		} else if e.Kind == ledger.Charter {
 			served = charter.Pin{Version: int(e.Version), Hash: e.Digest}
+		} else if e.Kind == ledger.Revoked {
+			b.revoked = append(b.revoked, e.Digest)
 		}
 		tree.Append(body)
 		return nil

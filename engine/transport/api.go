@@ -45,7 +45,9 @@ func (m Member) Has(role charter.Role) bool {
 type Directory interface {
 	// Member returns who holds a key, and false when nobody in the charter does.
 	Member(key ed25519.PublicKey) (Member, bool)
-	// Coordinator returns the key that the charter names for the coordinator.
+	// Revoked reports whether a member's key is revoked: then it is nobody's.
+	Revoked(member string) bool
+	// Coordinator returns the key that the charter names for the coordinator; nil if it is revoked.
 	Coordinator() ed25519.PublicKey
 	// Charter returns the hash of the charter in force here.
 	Charter() [32]byte

@@ -55,6 +55,8 @@ func (h *Hub) admit(ctx context.Context, method string) (call, error) {
 	switch {
 	case p == nil:
 		return call{}, stopping()
+	case h.cfg.Directory.Revoked(who.ID):
+		return call{}, revokedKey(who.ID)
 	case who.surplus:
 		return call{}, Busy.New("this member has too many connections")
 	case p.failures.Tokens() < 1:

@@ -48,12 +48,12 @@ func testSpace(workers int) *charter.Charter {
 	return c
 }
 
-func testDirectory(c *charter.Charter) *directory { return newDirectory(c, publicOf) }
+func testDirectory(c *charter.Charter) *Registry { return newDirectory(c, publicOf) }
 
 // world is a hub and what connects to it.
 type world struct {
 	t      testing.TB
-	dir    *directory
+	dir    *Registry
 	hub    *Hub
 	box    *recorder
 	stop   func() // stops the hub and waits

@@ -34,6 +34,22 @@ func (w *worker) superseded(record store.Offered, offer *cryptojob.Offer) (bool,
 	return true, w.abandon(record.ID, why)
 }
 
+// supersededParked refuses a job that waits for a person since before the charter was amended.
+func (w *worker) supersededParked(p *store.Parked) error {
+	offer, err := cryptojob.ParseOffer(p.Offer)
+	if err != nil {
+		return store.Corrupt.New("the offer of job %s: %w", p.ID, err)
+	}
+	job, err := plan.ParseJob(offer.Manifest.Context)
+	if err != nil {
+		return store.Corrupt.New("the offer of job %s: %w", p.ID, err)
+	}
+	if why := w.Bundle.Superseded(job.Charter); why != nil {
+		return w.dismiss(p, why, "")
+	}
+	return nil
+}
+
 // abandon ends a stored job that does not run.
 func (w *worker) abandon(id store.JobID, why *fault.Fault) error {
 	w.Log.Warn("job withdrawn", "job", id.String(), obs.Err(why))

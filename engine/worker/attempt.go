@@ -114,6 +114,11 @@ func (j *job) start(number uint32, keys *guard.KeySet) {
 	cfg := j.machineConfig(number)
 	cfg.Keys = keys
 	machine, err := protocol.NewWorker(cfg)
+	if errors.Is(err, session.ErrBarred) {
+		j.log.Warn("attempt does not begin", "attempt", number, obs.Err(err))
+		j.sayLost(number)
+		return
+	}
 	if err != nil {
 		j.withdraw(Malformed.New("the attempt cannot begin: %w", err))
 		return
@@ -136,7 +141,7 @@ func (j *job) resume(number uint32, state []byte) {
 }
 
 func (j *job) machineConfig(number uint32) protocol.Worker {
-	return protocol.Worker{Manifest: j.manifest, Alpha: j.alpha, Self: j.self, Identity: j.w.Identity, Attempt: number}
+	return protocol.Worker{Manifest: j.manifest, Alpha: j.alpha, Self: j.self, Identity: j.w.Identity, Attempt: number, Barred: j.barredParties()}
 }
 
 // drive runs a machine on a goroutine of its own. A worker's machine has no

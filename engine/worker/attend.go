@@ -118,6 +118,8 @@ func (w *worker) judge(p *store.Parked) error {
 	switch {
 	case w.stopped.Load():
 		return w.dismiss(p, stopped(), "")
+	case w.barred(p.Analyst) != nil:
+		return w.dismiss(p, w.barred(p.Analyst), "")
 	case !now.Before(p.Deadline):
 		return w.dismiss(p, Unanswered.New("nobody decided in time"), "")
 	case j.State == approval.Refused:

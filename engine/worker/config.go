@@ -64,11 +64,12 @@ type Config struct {
 	// by Run.
 	Link    transport.ClientConfig
 	Limits  Limits
-	Keep    time.Duration    // records of jobs, after their expiry; 0: DefaultKeep
-	Poll    time.Duration    // between looks whether people wrote to the store; 0: DefaultPoll
-	Log     *slog.Logger     // nil: nothing is logged
-	Metrics *obs.Metrics     // may be nil
-	Now     func() time.Time // nil: time.Now
+	Updates <-chan *charter.Bundle // verified copies that continue Bundle: their revocations count at once; may be nil
+	Keep    time.Duration          // records of jobs, after their expiry; 0: DefaultKeep
+	Poll    time.Duration          // between looks whether people wrote to the store; 0: DefaultPoll
+	Log     *slog.Logger           // nil: nothing is logged
+	Metrics *obs.Metrics           // may be nil
+	Now     func() time.Time       // nil: time.Now
 }
 
 func (c *Config) setDefaults() {

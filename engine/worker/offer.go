@@ -74,6 +74,9 @@ func (w *worker) check(j *job) error {
 	if err := w.checkVersion(j); err != nil {
 		return err
 	}
+	if err := w.checkRevoked(j); err != nil {
+		return err
+	}
 	if err := policy.Check(w.space, w.Self, j.request, w.Accept, w.Now()); err != nil {
 		return err
 	}

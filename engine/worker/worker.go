@@ -31,6 +31,7 @@ type worker struct {
 	look    chan struct{}                     // holds a token when a job began to wait
 	notices chan struct{}                     // likewise, for the notices
 	stopped atomic.Bool                       // everything, by a person
+	revoked atomic.Pointer[[]charter.Revocation]
 	asked   *inquiries
 	turns   map[string]chan struct{} // by table: one token for the job that is being compared and decided
 
@@ -53,6 +54,9 @@ const StoreLabel = "worker store"
 func Run(ctx context.Context, cfg Config) error {
 	cfg.setDefaults()
 	if err := cfg.Bundle.Active(); err != nil {
+		return err
+	}
+	if err := cfg.Bundle.Charter().Serves(cfg.Self, cfg.Bundle.Revoked()); err != nil {
 		return err
 	}
 	state, err := store.OpenWorker(cfg.Store, cfg.Identity.StoreKey(StoreLabel), ledger.KeeperOf(cfg.Bundle, cfg.Identity))
@@ -87,6 +91,8 @@ func start(ctx context.Context, cfg Config, state *store.Worker) (*worker, error
 		asked: newInquiries(),
 		jobs:  map[store.JobID]*job{},
 	}
+	revoked := cfg.Bundle.Revoked()
+	w.revoked.Store(&revoked)
 	w.life, w.stop = context.WithCancelCause(ctx)
 	if err := w.resume(); err != nil {
 		w.stop(err)
@@ -106,8 +112,11 @@ func (w *worker) resume() error {
 	if err != nil {
 		return err
 	}
-	for range waiting {
+	for i := range waiting {
 		w.Metrics.Job("", string(store.Waits))
+		if err := w.supersededParked(&waiting[i]); err != nil {
+			return err
+		}
 	}
 	live, err := w.store.Live()
 	if err != nil {
@@ -129,6 +138,7 @@ func (w *worker) serve() error {
 		w.wg.Go(j.run)
 	}
 	w.wg.Go(w.prune)
+	w.wg.Go(w.obey)
 	w.wg.Go(w.attend)
 	if w.Approval.Notify.URL != "" {
 		w.wg.Go(w.notify)
