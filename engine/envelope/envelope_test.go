@@ -61,6 +61,8 @@ func FuzzBodies(f *testing.F) {
 		}
 		reason, err := envelope.ParseReason(body)
 		same(reason.Marshal(), err)
+		reason, err = envelope.ParseAnyReason(body)
+		same(reason.Marshal(), err)
 		over, err := envelope.ParseOver(body)
 		same(over.Marshal(), err)
 		hash, err := envelope.ParseAccept(body)

@@ -113,8 +113,9 @@ func (w *worker) answer(p transport.Packet) []byte {
 		log.Warn("inquiry dropped: it was seen before")
 		return nil
 	}
+	begun := time.Now()
 	says := w.says(i, self)
-	log.Info("inquiry answered", "analyst", i.Manifest.Analyst.ID, "verdict", says.Verdict.String(), "code", says.Reason.Code)
+	log.Info("inquiry answered", "analyst", i.Manifest.Analyst.ID, "verdict", says.Verdict.String(), "code", says.Reason.Code, "took", time.Since(begun))
 	body, err := i.Answer(self, w.Identity, says.Marshal(), rand.Reader)
 	if err != nil {
 		log.Warn("inquiry not answered", obs.Err(err))
