@@ -499,6 +499,17 @@ func TestInquiryAboutPeople(t *testing.T) {
 	wantSaid(t, forecast(t, c, enginetest.Query, analyst.Options{}), analyst.WouldFail, "refuse "+worker.Stopped.Code, "accept", "accept")
 }
 
+// An owner that knows that the analyst's key is revoked says so, though the coordinator does not know it yet.
+func TestInquiryOfARevokedKey(t *testing.T) {
+	s := newRevocable(t, enginetest.Options{Owners: 3})
+	s.Start()
+	online(s.Space, 3)
+	c := s.Client()
+	s.tell(s.revoke(enginetest.AnalystID, enginetest.AnalystID), "owner2")
+	s.Log.Until("key is revoked")
+	wantSaid(t, forecast(t, c, enginetest.Query, analyst.Options{}), analyst.WouldFail, "accept", "refuse "+charter.ErrRevoked.Code, "accept")
+}
+
 // The answers cannot drift away from the decisions: random questions, as an inquiry and as a job, of owners
 // with random rules of their own.
 func TestInquiriesAgreeWithJobs(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/fault"
 	tacitv1 "github.com/tacit-space/tacit/protos/tacit/v1"
 )
@@ -370,4 +371,23 @@ func TestFaultFromWireIsCleaned(t *testing.T) {
 			t.Errorf("isCode(%q) = %v", code, !ok)
 		}
 	}
+}
+
+// TestCallsOfAnalystsNeedTheRole: no method of the service is open to members without it.
+func TestCallsOfAnalystsNeedTheRole(t *testing.T) {
+	service := tacitv1.JobService_ServiceDesc
+	var names []string
+	for _, m := range service.Methods {
+		names = append(names, m.MethodName)
+	}
+	for _, m := range service.Streams {
+		names = append(names, m.StreamName)
+	}
+	for _, name := range names {
+		if roles["/"+service.ServiceName+"/"+name] != charter.Analyst {
+			t.Errorf("%s does not need the role analyst", name)
+		}
+	}
+	w := newWorld(t, 1, nil)
+	wantCode(t, startClient(t, w.client("w0")).Inquire(ctxbg, []byte("x"), nil), NotAllowed)
 }

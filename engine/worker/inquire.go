@@ -2,6 +2,7 @@ package worker
 
 import (
 	"crypto/rand"
+	"maps"
 	"sync"
 	"time"
 
@@ -22,9 +23,9 @@ import (
 
 // Bounds of inquiries here.
 const (
-	inquiryBurst = 20   // of one analyst at once, beside one every [inquiry.Every]
-	maxInquiries = 64   // under way; more are dropped
-	maxSeen      = 4096 // that may still be repeated; more are dropped
+	inquiryBurst = 20  // of one analyst at once, beside one every [inquiry.Every]
+	maxInquiries = 64  // under way; more are dropped
+	maxSeen      = 256 // of one analyst that may still be repeated; more are dropped
 
 	// answerAfter is when an answer leaves, counted from the arrival of its inquiry, so that the
 	// coordinator does not learn from the time which rule was the last to be looked at.
@@ -37,28 +38,30 @@ type inquiries struct {
 	turn  sync.Mutex    // one is answered at a time
 
 	mu     sync.Mutex
-	seen   map[[32]byte]int64 // by hash: until when it may be repeated, unix seconds
+	seen   map[string]map[[32]byte]int64 // by analyst and hash: until when it may be repeated, unix seconds
 	limits map[string]*rate.Limiter
 }
 
 func newInquiries() *inquiries {
-	return &inquiries{slots: make(chan struct{}, maxInquiries), seen: map[[32]byte]int64{}, limits: map[string]*rate.Limiter{}}
+	return &inquiries{slots: make(chan struct{}, maxInquiries), seen: map[string]map[[32]byte]int64{}, limits: map[string]*rate.Limiter{}}
 }
 
 // first reports whether an inquiry was not seen before, and remembers it while it lives.
 func (q *inquiries) first(i *cryptojob.Inquiry, now time.Time) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for hash, until := range q.seen {
-		if !inquiry.Alive(until, now) {
-			delete(q.seen, hash)
-		}
+	analyst := i.Manifest.Analyst.ID // a member: there are no more than the charter has
+	own := q.seen[analyst]
+	if own == nil {
+		own = map[[32]byte]int64{}
+		q.seen[analyst] = own
 	}
+	maps.DeleteFunc(own, func(_ [32]byte, until int64) bool { return !inquiry.Alive(until, now) })
 	h := i.Hash()
-	if _, seen := q.seen[h]; seen || len(q.seen) >= maxSeen {
+	if _, seen := own[h]; seen || len(own) >= maxSeen {
 		return false
 	}
-	q.seen[h] = i.Until
+	own[h] = i.Until
 	return true
 }
 
