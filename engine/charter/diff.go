@@ -35,6 +35,7 @@ func Diff(from, to *Charter) []Change {
 	d := &differ{}
 	d.fields("", "", reflect.ValueOf(*a), reflect.ValueOf(*b))
 	d.renamed(a, b)
+	d.accounts(a, b)
 	return d.changes
 }
 
@@ -254,4 +255,15 @@ func alike(a, b *Table) bool {
 		}
 	}
 	return 2*n >= len(a.Columns)
+}
+
+// accounts warns when an analyst changes its organisation, by which quotas and budgets are counted.
+func (d *differ) accounts(from, to *Charter) {
+	for i := range to.Members {
+		m := &to.Members[i]
+		old := from.Member(m.ID)
+		if old != nil && m.HasRole(Analyst) && old.Organisation != m.Organisation {
+			d.add(join("members", m.ID), Laxer, "quotas and budgets are counted by organisation: those of %s begin anew", m.ID)
+		}
+	}
 }

@@ -20,7 +20,7 @@ type revocable struct {
 	updates map[string]chan *charter.Bundle
 }
 
-func newRevocable(t *testing.T, o enginetest.Options) *revocable {
+func newRevocable(t *testing.T, o enginetest.Options, change ...func(string, *worker.Config)) *revocable {
 	r := &revocable{updates: map[string]chan *charter.Bundle{}}
 	r.updates[enginetest.CoordinatorID] = make(chan *charter.Bundle, 1)
 	timing := o.Coordinator
@@ -35,6 +35,9 @@ func newRevocable(t *testing.T, o enginetest.Options) *revocable {
 			r.updates[id] = make(chan *charter.Bundle, 1)
 		}
 		c.Updates = r.updates[id]
+		for _, f := range change {
+			f(id, c)
+		}
 	}
 	r.Space = enginetest.New(t, o)
 	return r
