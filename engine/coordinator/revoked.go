@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"github.com/tacit-space/tacit/engine/charter"
+	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/envelope"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/obs"
@@ -24,6 +25,7 @@ func (c *coordinator) obey() {
 // coordinator whose own key is revoked ends.
 func (c *coordinator) revoke(b *charter.Bundle) {
 	revoked := b.Revoked()
+	crashpoint.Here(crashpoint.CoordinatorRevokeBefore)
 	err := c.store.Revoke(revoked)
 	switch {
 	case charter.ErrUnrevoked.Is(err):
@@ -33,6 +35,7 @@ func (c *coordinator) revoke(b *charter.Bundle) {
 		c.fail(err)
 		return
 	}
+	crashpoint.Here(crashpoint.CoordinatorRevokeAfter)
 	c.revoked.Store(&revoked)
 	if err := c.space.Serves(c.space.TheCoordinator().ID, revoked); err != nil {
 		c.fail(err)

@@ -31,6 +31,8 @@ const (
 	CoordinatorSendAfter      Point = "coordinator.send.after" // a protocol message was queued
 	CoordinatorResultBefore   Point = "coordinator.result.before"
 	CoordinatorResultAfter    Point = "coordinator.result.after"
+	CoordinatorRevokeBefore   Point = "coordinator.revoke.before" // a revocation was read
+	CoordinatorRevokeAfter    Point = "coordinator.revoke.after"
 
 	WorkerDecisionBefore Point = "worker.decision.before" // first sight of a job, accept or refuse
 	WorkerDecisionAfter  Point = "worker.decision.after"
@@ -42,6 +44,10 @@ const (
 	WorkerDismissAfter   Point = "worker.dismiss.after"
 	WorkerHaltBefore     Point = "worker.halt.before" // everything is stopped: a job that runs is withdrawn from
 	WorkerHaltAfter      Point = "worker.halt.after"
+	WorkerAmendBefore    Point = "worker.amend.before" // a job of an earlier version is withdrawn from
+	WorkerAmendAfter     Point = "worker.amend.after"
+	WorkerRevokeBefore   Point = "worker.revoke.before" // a revocation was read
+	WorkerRevokeAfter    Point = "worker.revoke.after"
 	WorkerClaimBefore    Point = "worker.claim.before" // an attempt begins, with or without a key set made ahead
 	WorkerClaimAfter     Point = "worker.claim.after"
 	WorkerInputBefore    Point = "worker.input.before" // the question counts as asked for good

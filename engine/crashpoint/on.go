@@ -25,6 +25,11 @@ var Approvals = []Point{
 	WorkerParkBefore, WorkerParkAfter, WorkerApprovalBefore, WorkerDismissBefore, WorkerDismissAfter, WorkerHaltBefore, WorkerHaltAfter,
 }
 
+// Charters lists the points that are passed only if the charter is amended, or a key revoked.
+var Charters = []Point{
+	CoordinatorRevokeBefore, CoordinatorRevokeAfter, WorkerAmendBefore, WorkerAmendAfter, WorkerRevokeBefore, WorkerRevokeAfter,
+}
+
 var target, passages = parse(os.Getenv("TACIT_TEST_CRASH"))
 
 var passed atomic.Int64

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/tacit-space/tacit/crypto/identity"
 	"github.com/tacit-space/tacit/engine/analyst"
@@ -124,6 +125,12 @@ func (s *Space) StartProcess(member string, point crashpoint.Point, n int) *Proc
 	return p
 }
 
+// Publish writes the bundle to the file that roles in processes of their own look at.
+func (s *Space) Publish() {
+	s.T.Helper()
+	s.must(s.Bundle.WriteFile(filepath.Join(s.Folder, "space.json")))
+}
+
 // RunChild plays a role, and does not return, if this process was started by
 // [Space.StartProcess].
 func RunChild() {
@@ -155,10 +162,12 @@ func play(file string) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil)).With("process", o.Member)
 	link := transport.ClientConfig{Address: o.Address, Proxy: "direct", Timing: timing(), Software: "test"}
 	ctx := context.Background()
+	updates := make(chan *charter.Bundle)
+	go bundle.Watch(ctx, o.Bundle, 5*time.Millisecond, func(b *charter.Bundle) { updates <- b }, func(error) {})
 	switch o.Member {
 	case CoordinatorID:
 		return coordinator.Run(ctx, coordinator.Config{
-			Bundle: bundle, Identity: id, Store: o.Store, Log: log, Timing: quick(),
+			Bundle: bundle, Identity: id, Store: o.Store, Log: log, Timing: quick(), Updates: updates,
 			Server: transport.ServerConfig{Listen: o.Address, Timing: timing(), Software: "test"},
 			Ready:  func(net.Addr) { fmt.Println("listening") },
 		})
@@ -174,7 +183,7 @@ func play(file string) error {
 	}
 	defer engine.Close()
 	return worker.Run(ctx, worker.Config{
-		Bundle: bundle, Self: o.Member, Identity: id, Store: o.Store, Source: engine, Link: link, Log: log,
+		Bundle: bundle, Self: o.Member, Identity: id, Store: o.Store, Source: engine, Link: link, Log: log, Updates: updates,
 	})
 }
 

@@ -2,6 +2,7 @@ package worker
 
 import (
 	cryptojob "github.com/tacit-space/tacit/crypto/job"
+	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/obs"
 	"github.com/tacit-space/tacit/engine/plan"
@@ -54,5 +55,10 @@ func (w *worker) supersededParked(p *store.Parked) error {
 func (w *worker) abandon(id store.JobID, why *fault.Fault) error {
 	w.Log.Warn("job withdrawn", "job", id.String(), obs.Err(why))
 	w.Metrics.Ended(store.WithdrawnEnding, why.Code)
-	return w.store.End(id, store.Ending{How: store.WithdrawnEnding, Code: why.Code})
+	crashpoint.Here(crashpoint.WorkerAmendBefore)
+	if err := w.store.End(id, store.Ending{How: store.WithdrawnEnding, Code: why.Code}); err != nil {
+		return err
+	}
+	crashpoint.Here(crashpoint.WorkerAmendAfter)
+	return nil
 }

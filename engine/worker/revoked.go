@@ -5,6 +5,7 @@ import (
 
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/engine/charter"
+	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/obs"
 )
@@ -25,6 +26,7 @@ func (w *worker) obey() {
 // whose coordinator's is revoked ends.
 func (w *worker) revoke(b *charter.Bundle) {
 	revoked := b.Revoked()
+	crashpoint.Here(crashpoint.WorkerRevokeBefore)
 	err := w.store.Revoke(revoked)
 	switch {
 	case charter.ErrUnrevoked.Is(err):
@@ -34,6 +36,7 @@ func (w *worker) revoke(b *charter.Bundle) {
 		w.fail(err)
 		return
 	}
+	crashpoint.Here(crashpoint.WorkerRevokeAfter)
 	w.revoked.Store(&revoked)
 	if err := w.space.Serves(w.Self, revoked); err != nil {
 		w.fail(err)
