@@ -53,6 +53,9 @@ func (e Entry) Marshal() []byte {
 	if has&ofAmount != 0 {
 		w.U64(e.Amount)
 	}
+	if has&ofUntil != 0 {
+		w.U64(uint64(e.Until))
+	}
 	return w.Data()
 }
 
@@ -126,5 +129,8 @@ func (e *Entry) fields(r *wire.Reader, has field) {
 	}
 	if has&ofAmount != 0 {
 		e.Amount = r.U64()
+	}
+	if has&ofUntil != 0 {
+		e.Until = int64(r.U64()) // a negative one is not clean
 	}
 }

@@ -25,12 +25,13 @@ const (
 	Released                  // the member's part left, or at the coordinator: the result is there
 	Ended                     // the job is over for this member
 	Approved                  // by a person
-	Debited                   // a privacy budget
+	Debited                   // a privacy budget, before the input leaves
 	Parked                    // by an owner: the job waits for a person
 	Denied                    // by a person
 	Stopped                   // everything, by a person: nothing is taken part in
 	Resumed                   // the end of that
 	Revoked                   // the key of a member, for the whole space
+	Refunded                  // what was debited, on proof that nothing was released
 )
 
 // field is a group of fields that a kind has.
@@ -47,6 +48,7 @@ const (
 	ofVersion
 	ofUsage
 	ofAmount
+	ofUntil
 )
 
 // kinds has the name and the fields of every kind. A new kind is a new line.
@@ -66,12 +68,13 @@ var kinds = [...]struct {
 	Released:  {"released", ofJob | ofAttempt | ofDigest},
 	Ended:     {"ended", ofJob | ofCode | ofState | ofUsage},
 	Approved:  {"approved", ofJob | ofMember},
-	Debited:   {"debited", ofJob | ofAmount},
+	Debited:   {"debited", ofJob | ofAmount | ofUntil},
 	Parked:    {"parked", ofJob | ofMember},
 	Denied:    {"denied", ofJob | ofMember},
 	Stopped:   {"stopped", ofMember},
 	Resumed:   {"resumed", ofMember},
 	Revoked:   {"revoked", ofMember | ofDigest | ofVersion},
+	Refunded:  {"refunded", ofJob | ofAmount},
 }
 
 func (k Kind) known() bool { return k >= Opened && int(k) < len(kinds) }
@@ -120,7 +123,8 @@ type Entry struct {
 	Digest   [32]byte // Opened: random; Charter: its hash; Revoked: of member and key; keys: the set; Released: what was released
 	Version  uint32   // of the charter
 	Usage    Usage    // of Ended
-	Amount   uint64   // of Debited, in units of 1e-9 rho
+	Amount   uint64   // of Debited and Refunded, in units of 1e-9 rho
+	Until    int64    // of Debited: last time at which the answer may become known, as Time
 }
 
 // Subject is what a job is about, as its analyst signed it.
@@ -188,6 +192,9 @@ func (e *Entry) cleanNumbers(has field) {
 	}
 	if has&ofAmount == 0 {
 		e.Amount = 0
+	}
+	if e.Until = max(e.Until, 0); has&ofUntil == 0 {
+		e.Until = 0
 	}
 }
 

@@ -20,7 +20,7 @@ func entriesOfEveryKind() []Entry {
 	for k := Opened; k.known(); k++ {
 		e := Entry{
 			Seq: uint64(k), Time: start, Kind: k, Job: [16]byte{1}, Manifest: [32]byte{2}, About: about, Member: "north",
-			Code: "TACIT-W110", State: "released", Attempt: 3, Digest: [32]byte{4}, Version: 5, Usage: Usage{6, 7}, Amount: 8,
+			Code: "TACIT-W110", State: "released", Attempt: 3, Digest: [32]byte{4}, Version: 5, Usage: Usage{6, 7}, Amount: 8, Until: 9,
 		}
 		all = append(all, e.clean())
 	}

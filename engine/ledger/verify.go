@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/tacit-space/tacit/crypto/dp"
 )
 
 // DefaultTolerance is by how much a clock may be set back, or be ahead.
@@ -244,7 +246,7 @@ func (e *Entry) Text() string {
 	add(e.Attempt != 0, "attempt %d", e.Attempt)
 	add(e.Version != 0, "version %d", e.Version)
 	add(has&ofUsage != 0 && e.Usage != Usage{}, "sent %d bytes, computed %d ms", e.Usage.Sent, e.Usage.Compute)
-	add(e.Amount != 0, "%d nano-rho", e.Amount)
+	add(e.Amount != 0, "rho %s", dp.Rho(e.Amount))
 	add(has&ofDigest != 0, "%.12x…", e.Digest[:6])
 	return text
 }

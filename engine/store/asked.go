@@ -3,6 +3,8 @@ package store
 import (
 	"database/sql"
 	"time"
+
+	"github.com/tacit-space/tacit/crypto/dp"
 )
 
 // Asked is a question that others are compared with.
@@ -37,19 +39,28 @@ func (w *Worker) reserve(tx *sql.Tx, job JobID, a *Asked) error {
 }
 
 // InputLeaves records that the input of an attempt is about to leave: from now on the question
-// counts for good, however the job ends. [ErrStopped].
-func (w *Worker) InputLeaves(job JobID, attempt uint32) error {
-	return w.write("store that an input leaves", func(tx *sql.Tx) error {
+// counts for good, however the job ends. What it costs is debited, once for a job whatever the number of
+// attempts, as one of them at most is ever released; it returns what was debited now. Errors: [ErrStopped]; the fault
+// [budget.Unfit] if the price is not what was reserved.
+func (w *Worker) InputLeaves(job JobID, attempt uint32, price dp.Rho) (debited dp.Rho, err error) {
+	err = w.write("store that an input leaves", func(tx *sql.Tx) error {
 		if err := running(tx); err != nil {
 			return err
 		}
-		return w.touch(tx, job, attempt)
+		if err := holds(tx, job, price); err != nil {
+			return err
+		}
+		debited, err = w.touch(tx, job, attempt)
+		return err
 	})
+	return debited, err
 }
 
-func (w *Worker) touch(tx *sql.Tx, job JobID, attempt uint32) error {
-	_, err := tx.Exec("UPDATE asked SET at = "+latest+", attempt = ? WHERE job = ?", millis(w.now()), attempt, job[:])
-	return err
+func (w *Worker) touch(tx *sql.Tx, job JobID, attempt uint32) (debited dp.Rho, err error) {
+	if _, err := tx.Exec("UPDATE asked SET at = "+latest+", attempt = ? WHERE job = ?", millis(w.now()), attempt, job[:]); err != nil {
+		return 0, err
+	}
+	return w.pay(tx, job)
 }
 
 // drop forgets a question of which nothing has left.

@@ -39,6 +39,13 @@ func wantAsked(t *testing.T, w *store.Worker, want ...byte) []store.Asked {
 	return all
 }
 
+// leaves records that the input of attempt 1 of a job without a price leaves.
+func leaves(t *testing.T, w *store.Worker, id byte) {
+	t.Helper()
+	_, err := w.InputLeaves(store.JobID{id}, 1, 0)
+	must(t, err)
+}
+
 // TestAskedFromTheDecision: a question counts from its acceptance, whatever a crash leaves of
 // it, and stops only if the job ends and nothing of it has left.
 func TestAskedFromTheDecision(t *testing.T) {
@@ -53,7 +60,7 @@ func TestAskedFromTheDecision(t *testing.T) {
 	wantAsked(t, w, 1, 2, 3)
 
 	must(t, w.BeginAttempt(store.JobID{1}, 1))
-	must(t, w.InputLeaves(store.JobID{1}, 1))
+	leaves(t, w, 1)
 	must(t, w.BeginAttempt(store.JobID{2}, 1))
 	must(t, w.Close()) // the process dies: nobody knows what became of the jobs
 	w = worker(t, folder)
@@ -92,7 +99,7 @@ func TestWindow(t *testing.T) {
 	leave := func(id byte) {
 		accept(t, w, id)
 		must(t, w.BeginAttempt(store.JobID{id}, 1))
-		must(t, w.InputLeaves(store.JobID{id}, 1))
+		leaves(t, w, id)
 		must(t, w.End(store.JobID{id}, store.Ending{How: "released"}))
 	}
 	leave(1)

@@ -7,6 +7,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/tacit-space/tacit/engine/budget"
 	"github.com/tacit-space/tacit/engine/fault"
 )
 
@@ -48,7 +49,8 @@ func isOutcome(err error) bool {
 // package stay what they are.
 func wrap(doing string, err error) error {
 	var f *fault.Fault
-	if err == nil || errors.As(err, &f) || isOutcome(err) {
+	var over *budget.Overdraft
+	if err == nil || errors.As(err, &f) || errors.As(err, &over) || isOutcome(err) {
 		return err
 	}
 	kind := Unusable

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 
+	"github.com/tacit-space/tacit/engine/budget"
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/ledger"
 )
@@ -77,15 +78,22 @@ func (b *book) verify(tx *sql.Tx) (served charter.Pin, err error) {
 	if err != nil {
 		return served, err
 	}
+	audit, err := b.audit(tx)
+	if err != nil {
+		return served, err
+	}
 	var tree ledger.Tree
 	err = eachEntry(tx, func(body []byte) error {
-		if e, err := ledger.ParseEntry(body); err != nil || e.Seq != tree.Size() {
+		e, err := ledger.ParseEntry(body)
+		switch {
+		case err != nil || e.Seq != tree.Size():
 			return ledger.Rewritten.New("entry %d of this store is not as it was written", tree.Size())
-		} else if e.Kind == ledger.Charter {
+		case e.Kind == ledger.Charter:
 			served = charter.Pin{Version: int(e.Version), Hash: e.Digest}
-		} else if e.Kind == ledger.Revoked {
+		case e.Kind == ledger.Revoked:
 			b.revoked = append(b.revoked, e.Digest)
 		}
+		audit.Add(&e)
 		tree.Append(body)
 		return nil
 	})
@@ -98,7 +106,16 @@ func (b *book) verify(tx *sql.Tx) (served charter.Pin, err error) {
 		return served, ledger.Rewritten.New("the entries of this store are not those of its checkpoint")
 	}
 	b.next = h
-	return served, nil
+	return served, audit.Err()
+}
+
+// audit begins to compare the privacy budgets, which a worker has, with the ledger.
+func (b *book) audit(tx *sql.Tx) (*budget.Audit, error) {
+	if b.role != ledger.Worker {
+		return budget.NewAudit(nil), nil
+	}
+	lines, err := linesOf(tx, "")
+	return budget.NewAudit(lines), err
 }
 
 // eachEntry calls f with every entry, in order, and makes sure that no number is missing.

@@ -15,31 +15,40 @@ import (
 // it takes no lock, writes nothing, and needs no key. It verifies nothing: see
 // [ledger.Export.Verify]. The faults are [ledger.NoLedger], [Newer] and those of a
 // damaged store.
-//
-// Everything is read at once, as a reader that stays would keep the role from
-// emptying its log, where erased secrets still are.
 func ReadLedger(folder string) (*ledger.Record, error) {
+	var record *ledger.Record
+	err := beside(folder, func(tx *sql.Tx) (err error) {
+		record, err = readLedger(tx, folder)
+		return err
+	})
+	return record, wrap("read the ledger", err)
+}
+
+// beside runs f in a transaction that only reads, also while a role has the store open.
+//
+// f reads everything at once, as a reader that stays would keep the role from
+// emptying its log, where erased secrets still are.
+func beside(folder string, f func(*sql.Tx) error) error {
 	path, err := filepath.Abs(filepath.Join(folder, fileName))
 	if err != nil {
-		return nil, Unusable.New("find the store folder: %w", err)
+		return Unusable.New("find the store folder: %w", err)
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, ledger.NoLedger.New("there is no store in %s", folder)
+		return ledger.NoLedger.New("there is no store in %s", folder)
 	}
 	q := url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(5000)", "query_only(1)", "trusted_schema(0)"}}
 	handle, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String())
 	if err != nil {
-		return nil, wrap("open the store", err)
+		return wrap("open the store", err)
 	}
 	defer handle.Close()
 	handle.SetMaxOpenConns(1)
 	tx, err := handle.Begin()
 	if err != nil {
-		return nil, wrap("read the ledger", err)
+		return wrap("read the store", err)
 	}
 	defer func() { _ = tx.Rollback() }() // nothing was written
-	record, err := readLedger(tx, folder)
-	return record, wrap("read the ledger", err)
+	return f(tx)
 }
 
 func readLedger(tx *sql.Tx, folder string) (*ledger.Record, error) {

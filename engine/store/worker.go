@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/tacit-space/tacit/engine/budget"
 	"github.com/tacit-space/tacit/engine/ledger"
 )
 
@@ -55,18 +56,20 @@ type Offered struct {
 	Accepted bool
 	Reason   Reason // of a refusal
 	Expires  time.Time
-	Ended    bool     // over for this worker
-	Ending   string   // how
-	Waits    bool     // for a person: not decided
-	Asked    *Asked   // to Decide only: the question, if it is accepted and others are compared with it
-	Approved []string // to Decide only: who approved it
-	Denied   string   // to Decide only: who refused it
+	Ended    bool           // over for this worker
+	Ending   string         // how
+	Waits    bool           // for a person: not decided
+	Asked    *Asked         // to Decide only: the question, if it is accepted and others are compared with it
+	Charge   *budget.Charge // to Decide only: what it costs; nil: nothing
+	Approved []string       // to Decide only: who approved it
+	Denied   string         // to Decide only: who refused it
 }
 
 const offeredColumns = "id, manifest, offer, analyst, accepted, code, message, remedy, expires, ended IS NOT NULL, ending"
 
-// Decide stores the first and only decision on a job, which is new or waits for a person. [ErrExists]
-// if it was decided before, whatever was decided; [ErrStopped].
+// Decide stores the first and only decision on a job, which is new or waits for a person. Errors: [ErrExists]
+// if it was decided before, whatever was decided; [ErrStopped]; and if it is accepted and costs more than is
+// left, [*budget.Overdraft].
 func (w *Worker) Decide(o Offered) error {
 	var offer []byte
 	var ended any
@@ -98,6 +101,9 @@ func (w *Worker) Decide(o Offered) error {
 		if o.Accepted {
 			verdict = ledger.Accepted
 			if err := w.reserve(tx, o.ID, o.Asked); err != nil {
+				return err
+			}
+			if err := w.hold(tx, &o); err != nil {
 				return err
 			}
 		}
@@ -245,7 +251,7 @@ func (w *Worker) Release(job JobID, attempt uint32, digest [32]byte) error {
 		}
 		err := once(tx.Exec(insert, digest[:], millis(w.now()), job[:], attempt))
 		if err == nil {
-			if err := w.touch(tx, job, attempt); err != nil {
+			if _, err := w.touch(tx, job, attempt); err != nil {
 				return err
 			}
 			return w.recordOf(tx, job, ledger.Entry{Kind: ledger.Released, Attempt: attempt, Digest: digest})
@@ -289,13 +295,14 @@ type Ending struct {
 	How   string // [WithdrawnEnding], or what the coordinator said
 	Code  string // why it withdrew
 	Usage ledger.Usage
+	Sole  bool // nothing of the question opens without this worker's release
 }
 
 // WithdrawnEnding is how a job ends that the worker withdrew from.
 const WithdrawnEnding = "withdrawn"
 
 // End records that the job is over for this worker and erases the machine's
-// state. The decision and the release stay.
+// state. The decision and the release stay; what the job reserved of a budget goes back.
 func (w *Worker) End(job JobID, e Ending) error {
 	err := w.write("store the end of a job", func(tx *sql.Tx) error {
 		const update = "UPDATE job SET ended = ?, ending = ?, offer = NULL WHERE id = ? AND ended IS NULL"
@@ -311,7 +318,10 @@ func (w *Worker) End(job JobID, e Ending) error {
 				return err
 			}
 		}
-		return drop(tx, job)
+		if err := drop(tx, job); err != nil {
+			return err
+		}
+		return w.settle(tx, job, e.Sole)
 	})
 	if err != nil {
 		return err

@@ -187,7 +187,7 @@ func (j *job) asked() *store.Asked {
 // inputLeaves records that the question counts for good, before its input leaves.
 func (j *job) inputLeaves() bool {
 	crashpoint.Here(crashpoint.WorkerInputBefore)
-	if err := j.w.store.InputLeaves(j.id, j.attempt.number); errors.Is(err, store.ErrStopped) {
+	if _, err := j.w.store.InputLeaves(j.id, j.attempt.number, 0); errors.Is(err, store.ErrStopped) {
 		j.halt()
 		return false
 	} else if err != nil {

@@ -1,0 +1,229 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/tacit-space/tacit/crypto/dp"
+	"github.com/tacit-space/tacit/engine/budget"
+	"github.com/tacit-space/tacit/engine/ledger"
+)
+
+// hold reserves what an accepted question costs, if every account allows it: in the transaction of
+// the acceptance, so that of two questions that do not both fit one is accepted. Errors:
+// [*budget.Overdraft], [budget.PaidBefore].
+func (w *Worker) hold(tx *sql.Tx, o *Offered) error {
+	c := o.Charge
+	if c == nil {
+		return nil
+	}
+	if err := w.allow(tx, c); err != nil {
+		return err
+	}
+	const insert = "INSERT INTO debit (job, about, analyst, organisation, rho, until) VALUES (?,?,?,?,?,?) ON CONFLICT DO NOTHING"
+	err := once(tx.Exec(insert, o.ID[:], c.Table, c.Analyst, c.Organisation, int64(c.Rho), millis(o.Expires)))
+	if errors.Is(err, ErrExists) {
+		return budget.PaidBefore.New("a debit for job %s is on record, and no such job", o.ID)
+	}
+	return err
+}
+
+// allow checks a charge against every account that it falls into.
+func (w *Worker) allow(from reader, c *budget.Charge) error {
+	now := w.now()
+	for i := range c.Accounts {
+		a := &c.Accounts[i]
+		s, err := stateOf(from, a, now)
+		if err != nil {
+			return err
+		}
+		if _, err := dp.NewBudget(a.Limit, 0); err != nil || c.Rho == 0 || c.Rho > s.Left() {
+			lines, err := linesOf(from, "WHERE about = ?", a.Table)
+			if err != nil {
+				return err
+			}
+			over := &budget.Overdraft{State: s, Price: c.Rho}
+			over.Fits, over.Ever = a.Fits(c.Rho, now, lines)
+			return over
+		}
+	}
+	return nil
+}
+
+// stateOf adds up an account as [budget.Account.At] does, over an index.
+func stateOf(from reader, a *budget.Account, now time.Time) (budget.State, error) {
+	analysts, err := json.Marshal(append([]string{}, a.Analysts...))
+	if err != nil {
+		return budget.State{}, err
+	}
+	// A text that no organisation has, so that "" selects nothing.
+	organisation := any(a.Organisation)
+	if a.Organisation == "" {
+		organisation = nil
+	}
+	const sum = `SELECT
+		(SELECT COALESCE(SUM(rho), 0) FROM debit WHERE about = ?1 AND organisation = ?2 AND debited = ?4 AND until >= ?5) +
+		(SELECT COALESCE(SUM(rho), 0) FROM debit WHERE about = ?1 AND analyst IN (SELECT value FROM json_each(?3))
+			AND debited = ?4 AND until >= ?5 AND organisation IS NOT ?2)`
+	s := budget.State{Account: *a}
+	for _, part := range []struct {
+		debited bool
+		since   int64
+		to      *dp.Rho
+	}{{true, sinceMillis(a, now), &s.Spent}, {false, 0, &s.Reserved}} {
+		var total int64
+		if err := from.QueryRow(sum, a.Table, organisation, string(analysts), part.debited, part.since).Scan(&total); err != nil {
+			return s, err
+		}
+		if total < 0 {
+			return s, Corrupt.New("a privacy budget is below zero")
+		}
+		*part.to = dp.Rho(total)
+	}
+	return s, nil
+}
+
+// sinceMillis rounds up, as whole milliseconds are stored: a line at it counts.
+func sinceMillis(a *budget.Account, now time.Time) int64 {
+	since := a.Since(now)
+	ms := millis(since)
+	if instant(ms).Before(since) {
+		ms++
+	}
+	return ms
+}
+
+// holds checks that a job has reserved or paid its price.
+func holds(tx *sql.Tx, job JobID, price dp.Rho) error {
+	var rho int64
+	err := tx.QueryRow("SELECT rho FROM debit WHERE job = ?", job[:]).Scan(&rho)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	if err == nil && dp.Rho(rho) != price {
+		err = budget.Unfit.New("job %s costs rho %s, and %s is reserved for it", job, price, dp.Rho(rho))
+	}
+	return err
+}
+
+// pay makes the reservation of a job a debit, before its input leaves, and returns what was debited now: 0 if it
+// was before, or if the question costs nothing.
+func (w *Worker) pay(tx *sql.Tx, job JobID) (dp.Rho, error) {
+	const update = "UPDATE debit SET debited = 1, until = MAX(until, ?) WHERE job = ? AND NOT debited RETURNING rho, until"
+	var rho, until int64
+	err := tx.QueryRow(update, millis(w.now()), job[:]).Scan(&rho, &until)
+	if errors.Is(err, sql.ErrNoRows) {
+		_, err := tx.Exec("UPDATE debit SET until = MAX(until, ?) WHERE job = ?", millis(w.now()), job[:])
+		return 0, err
+	}
+	if err != nil {
+		return 0, err
+	}
+	return dp.Rho(rho), w.recordOf(tx, job, ledger.Entry{Kind: ledger.Debited, Amount: uint64(rho), Until: until})
+}
+
+// settle ends what a job holds when it is over: a reservation goes back; a debit, only if nothing
+// of the question can ever be opened without this worker, and this worker has released nothing.
+func (w *Worker) settle(tx *sql.Tx, job JobID, sole bool) error {
+	if _, err := tx.Exec("DELETE FROM debit WHERE job = ? AND NOT debited", job[:]); err != nil || !sole {
+		return err
+	}
+	const refund = "DELETE FROM debit WHERE job = ? AND job NOT IN (SELECT job FROM released) RETURNING rho"
+	var rho int64
+	err := tx.QueryRow(refund, job[:]).Scan(&rho)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return w.recordOf(tx, job, ledger.Entry{Kind: ledger.Refunded, Amount: uint64(rho)})
+}
+
+// Budget returns accounts as they are now.
+func (w *Worker) Budget(accounts []budget.Account) ([]budget.State, error) {
+	states := make([]budget.State, len(accounts))
+	for i := range accounts {
+		var err error
+		if states[i], err = stateOf(w.sql, &accounts[i], w.now()); err != nil {
+			return nil, wrap("read a privacy budget", err)
+		}
+	}
+	return states, nil
+}
+
+// Allows returns nil if a charge could be reserved now, and else the error that [Worker.Decide] would return.
+// It reserves nothing.
+func (w *Worker) Allows(c *budget.Charge) error {
+	if c == nil {
+		return nil
+	}
+	return wrap("read the privacy budgets", w.allow(w.sql, c))
+}
+
+// reader is a database or a transaction.
+type reader interface {
+	Query(query string, args ...any) (*sql.Rows, error)
+	QueryRow(query string, args ...any) *sql.Row
+}
+
+// linesOf returns lines of the accounts, oldest first.
+func linesOf(from reader, where string, args ...any) ([]budget.Line, error) {
+	rows, err := from.Query("SELECT job, about, analyst, organisation, rho, until, debited FROM debit "+where+" ORDER BY until, job", args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var lines []budget.Line
+	for rows.Next() {
+		var l budget.Line
+		var job []byte
+		var rho, until int64
+		if err := rows.Scan(&job, &l.Table, &l.Analyst, &l.Organisation, &rho, &until, &l.Debited); err != nil {
+			return nil, err
+		}
+		if len(job) != len(l.Job) || rho <= 0 {
+			return nil, budget.Unfit.New("a debit in this store is malformed")
+		}
+		l.Job, l.Rho, l.Until = [16]byte(job), dp.Rho(rho), instant(until)
+		lines = append(lines, l)
+	}
+	return lines, rows.Err()
+}
+
+// Accounts are the privacy budgets of a store, with its ledger as it was at the same moment.
+type Accounts struct {
+	Lines  []budget.Line
+	Ledger *ledger.Record
+}
+
+// ReadBudget reads the privacy budgets in a folder as [ReadLedger] reads its ledger.
+func ReadBudget(folder string) (*Accounts, error) {
+	a := &Accounts{}
+	err := beside(folder, func(tx *sql.Tx) (err error) {
+		if a.Ledger, err = readLedger(tx, folder); err != nil {
+			return err
+		}
+		var tables int
+		if err := tx.QueryRow("SELECT COUNT(*) FROM sqlite_master WHERE name = 'debit'").Scan(&tables); err != nil {
+			return err
+		}
+		if tables == 0 {
+			return ledger.NoLedger.New("the store in %s is no worker's, or from before there were privacy budgets", folder)
+		}
+		a.Lines, err = linesOf(tx, "")
+		return err
+	})
+	return a, wrap("read the privacy budgets", err)
+}
+
+// Verify compares the budgets with the ledger, verified. The fault is [budget.Unfit].
+func (a *Accounts) Verify(v *ledger.Verified) error {
+	audit := budget.NewAudit(a.Lines)
+	for i := range v.Entries {
+		audit.Add(&v.Entries[i])
+	}
+	return audit.Err()
+}
