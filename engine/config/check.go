@@ -24,6 +24,9 @@ func (w *Worker) check(ps *strictyaml.Problems) {
 	for _, name := range names {
 		w.Tables[name].check("worker.tables."+name, ps)
 	}
+	if e, err := dp.ParseEpsilon(w.Accept.Budget); w.Accept.Budget != "" && (err != nil || e == 0) {
+		ps.Add("worker.accept.budget", "wants a number above 0 with at most nine digits after the point, such as 5")
+	}
 	if e, err := dp.ParseEpsilon(w.Accept.MaxEpsilon); w.Accept.MaxEpsilon != "" && (err != nil || e == 0) {
 		ps.Add("worker.accept.max_epsilon", "wants a number above 0 with at most nine digits after the point, such as 0.5")
 	}

@@ -115,6 +115,8 @@ type Accept struct {
 	Differencing    string   `yaml:"differencing" oneof:"charter,note,ask,refuse" help:"What is done about questions that differ in a few units from another; charter: what the charter says, and otherwise the stricter of both."`
 	Privacy         string   `yaml:"privacy" oneof:"charter,required" help:"required: only noised numbers leave, of whatever table; charter: what the charter says."`
 	MaxEpsilon      string   `yaml:"max_epsilon" help:"Largest epsilon of one question with noise; left out: the charter's."`
+	Budget          string   `yaml:"budget" help:"Epsilon of all questions with noise of one account in a period, at the charter's delta; left out: the charter's, and never more than that."`
+	DiscloseBudget  string   `yaml:"disclose_budget" oneof:"yes,no" help:"Whether refusals and answers to inquiries say what is left of a privacy budget. It follows from the questions that were asked, and from no data."`
 	Inquiries       string   `yaml:"inquiries" oneof:"answer,refuse" help:"Whether analysts are told beforehand, by tacit explain --owners, what this owner would say to a question."`
 	Purposes        []string `yaml:"purposes" help:"Purposes that are served; left out: the charter's."`
 	Analysts        []string `yaml:"analysts" help:"Ids of the analysts who are served; left out: all of the charter."`
@@ -127,7 +129,7 @@ func DefaultWorker() *Worker {
 	return &Worker{
 		Engine: Engine{Memory: DefaultMemory},
 		Limits: WorkerLimits{MaxJobs: DefaultRunning, MaxMessage: DefaultMaxMessage},
-		Accept: Accept{Differencing: "charter", Privacy: "charter", Inquiries: "answer"}, Approval: DefaultApproval(),
+		Accept: Accept{Differencing: "charter", Privacy: "charter", Inquiries: "answer", DiscloseBudget: "yes"}, Approval: DefaultApproval(),
 		Log: Log{Level: DefaultLogLevel, Format: DefaultLogFormat},
 	}
 }

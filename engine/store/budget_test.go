@@ -449,6 +449,6 @@ func TestReadBudgetBesideTheRole(t *testing.T) {
 
 func analystFolder(t *testing.T) string {
 	folder := t.TempDir()
-	must(t, analyst(t, folder).AddQuestion(store.Question{ID: store.JobID{1}}))
+	must(t, analyst(t, folder).Add(store.Question{Job: store.JobID{1}}))
 	return folder
 }

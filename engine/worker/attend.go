@@ -166,7 +166,7 @@ func (w *worker) approve(p *store.Parked, by *consent) error {
 	j.consent = by
 	j.log.Info("job approved", "by", by.names)
 	crashpoint.Here(crashpoint.WorkerApprovalBefore)
-	if err := w.check(j); err != nil {
+	if err := w.checkNew(j); err != nil {
 		w.Metrics.Job(string(store.Waits), "")
 		w.decline(j, err)
 		return nil

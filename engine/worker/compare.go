@@ -187,7 +187,8 @@ func (j *job) asked() *store.Asked {
 // inputLeaves records that the question counts for good, before its input leaves.
 func (j *job) inputLeaves() bool {
 	crashpoint.Here(crashpoint.WorkerInputBefore)
-	if _, err := j.w.store.InputLeaves(j.id, j.attempt.number, 0); errors.Is(err, store.ErrStopped) {
+	debited, err := j.w.store.InputLeaves(j.id, j.attempt.number, j.price())
+	if errors.Is(err, store.ErrStopped) {
 		j.halt()
 		return false
 	} else if err != nil {
@@ -195,6 +196,9 @@ func (j *job) inputLeaves() bool {
 		return false
 	}
 	crashpoint.Here(crashpoint.WorkerInputAfter)
+	if debited > 0 {
+		j.log.Info("privacy budget debited", "rho", debited.String())
+	}
 	j.log.Debug("input leaves", "attempt", j.attempt.number)
 	return true
 }

@@ -165,7 +165,7 @@ func (w *worker) says(i *cryptojob.Inquiry, self session.Party) *inquiry.Answer 
 	}
 	j, err := w.question(i, self)
 	if err == nil {
-		err = w.check(j)
+		err = w.checkNew(j)
 	}
 	if err == nil {
 		err = w.hasRoom(j)
@@ -176,7 +176,7 @@ func (w *worker) says(i *cryptojob.Inquiry, self session.Party) *inquiry.Answer 
 	if err != nil {
 		return refusal(err)
 	}
-	return &inquiry.Answer{Verdict: inquiry.Accept, Differencing: j.comparison()}
+	return &inquiry.Answer{Verdict: inquiry.Accept, Differencing: j.comparison(), Budget: j.left()}
 }
 
 func refusal(why error) *inquiry.Answer {
@@ -193,7 +193,7 @@ func (j *job) wouldPark() *inquiry.Answer {
 		return refusal(tooManyParked())
 	}
 	why := inquiry.Waits.New("the owner's approval rules ask a person")
-	return &inquiry.Answer{Verdict: inquiry.Ask, Reason: envelope.ReasonOf(why), Differencing: j.comparison()}
+	return &inquiry.Answer{Verdict: inquiry.Ask, Reason: envelope.ReasonOf(why), Differencing: j.comparison(), Budget: j.left()}
 }
 
 // question is the job that the inquiry is about, as an offer of it would make it. It does not run.

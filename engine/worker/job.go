@@ -165,10 +165,16 @@ func (j *job) validated(findings []approval.Finding, err error) {
 		j.park(g)
 		return
 	}
-	if err := j.w.decide(j, nil); errors.Is(err, store.ErrStopped) {
+	switch err := j.w.decide(j, nil); {
+	case errors.Is(err, store.ErrStopped):
 		j.halt()
 		return
-	} else if err != nil {
+	case unpaid(err):
+		j.over = true
+		j.leavesInbox()
+		j.w.decline(j, j.w.budgetFault(err))
+		return
+	case err != nil:
 		j.w.fail(err)
 		return
 	}
@@ -268,7 +274,7 @@ func (j *job) finish(how, code string) {
 	j.stopAttempt()
 	j.stopInput()
 	usage := ledger.Usage{Sent: uint64(j.sent.Load()), Compute: uint64(time.Duration(j.computed.Load()).Milliseconds())}
-	if err := j.w.store.End(j.id, store.Ending{How: how, Code: code, Usage: usage}); err != nil {
+	if err := j.w.store.End(j.id, store.Ending{How: how, Code: code, Usage: usage, Sole: j.layout != nil}); err != nil {
 		j.w.fail(err)
 		return
 	}

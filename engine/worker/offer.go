@@ -36,7 +36,7 @@ func (w *worker) offered(ctx context.Context, p transport.Packet) error {
 		w.fail(err)
 		return err
 	}
-	if err := w.check(j); err != nil {
+	if err := w.checkNew(j); err != nil {
 		w.decline(j, err)
 		return nil
 	}
@@ -86,6 +86,14 @@ func (w *worker) check(j *job) error {
 	return w.lay(j)
 }
 
+// checkNew is check of a job that was not accepted before, whose price is not reserved.
+func (w *worker) checkNew(j *job) error {
+	if err := w.check(j); err != nil {
+		return err
+	}
+	return w.afford(j)
+}
+
 // decline stores a refusal and tells it.
 func (w *worker) decline(j *job, why error) {
 	if err := w.decide(j, why); err != nil {
@@ -99,6 +107,9 @@ func (w *worker) decline(j *job, why error) {
 func (w *worker) decide(j *job, why error) error {
 	o := j.offered()
 	o.Accepted = why == nil
+	if o.Accepted {
+		o.Charge = j.charge()
+	}
 	if why != nil {
 		o.Reason = store.Reason(envelope.ReasonOf(why))
 	}
