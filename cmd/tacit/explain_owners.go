@@ -7,6 +7,7 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"github.com/tacit-space/tacit/crypto/dp"
 	"github.com/tacit-space/tacit/engine/analyst"
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/fault"
@@ -56,7 +57,15 @@ type ownerJSON struct {
 	Organisation string       `json:"organisation"`
 	Verdict      string       `json:"verdict"`                // accept, ask, refuse, silent; none: no answer
 	Differencing string       `json:"differencing,omitempty"` // what the owner does about differences of a few units, when the question is asked
+	Budget       *budgetJSON  `json:"budget,omitempty"`       // if the owner discloses it
 	Fault        *fault.Fault `json:"fault,omitempty"`        // why
+}
+
+// budgetJSON is a privacy budget, in zCDP.
+type budgetJSON struct {
+	Left   string `json:"left"`   // rho
+	Limit  string `json:"limit"`  // rho
+	Period string `json:"period"` // for how long what is spent counts
 }
 
 func (a *app) printForecast(f *analyst.Forecast, c *charter.Charter) error {
@@ -71,6 +80,9 @@ func (a *app) printForecast(f *analyst.Forecast, c *charter.Charter) error {
 		line := ownerJSON{Member: o.Member, Organisation: o.Organisation, Verdict: "none", Fault: o.Fault}
 		if o.Answer != nil {
 			line.Verdict, line.Differencing, line.Fault = o.Answer.Verdict.String(), o.Answer.Differencing, o.Answer.Reason.Fault()
+			if b := o.Answer.Budget; b != nil {
+				line.Budget = &budgetJSON{b.Left.String(), b.Limit.String(), charter.Duration(b.Period).String()}
+			}
 		}
 		out.Owners = append(out.Owners, line)
 	}
@@ -86,6 +98,9 @@ func writeForecast(out io.Writer, f *analyst.Forecast) error {
 	for _, o := range f.Owners {
 		says, why := wording(&o)
 		fmt.Fprintf(w, "  %s\t%s\n", o.Member, says)
+		if line := budgetLine(o.Answer, f.Price); line != "" {
+			fmt.Fprintf(w, "\t%s\n", line)
+		}
 		if why != nil {
 			fmt.Fprintf(w, "\t%s\n", why)
 			if why.Remedy != "" {
@@ -118,6 +133,15 @@ func wording(o *analyst.OwnerForecast) (string, *fault.Fault) {
 		return "would refuse", why
 	}
 	return "does not say", why
+}
+
+// budgetLine says what is left of an owner's privacy budget; "" if the owner does not tell.
+func budgetLine(a *inquiry.Answer, price dp.Rho) string {
+	if a == nil || a.Budget == nil {
+		return ""
+	}
+	b := a.Budget
+	return fmt.Sprintf("privacy budget: rho %s is left of %s for %s; the question costs %s", b.Left, b.Limit, charter.Duration(b.Period), price)
 }
 
 // comparison says what is looked at when the question is asked.

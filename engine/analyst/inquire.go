@@ -6,9 +6,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tacit-space/tacit/crypto/dp"
 	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/inquiry"
+	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/transport"
 )
 
@@ -21,6 +23,7 @@ type Forecast struct {
 	Owners      []OwnerForecast // in the charter's order
 	Coordinator *fault.Fault    // why the coordinator would refuse the question, by its own word; nil if it would not
 	Needed      int             // owners that have to take part
+	Price       dp.Rho          // of the question at each owner, in zCDP; 0: it costs nothing
 }
 
 // OwnerForecast is what one owner says.
@@ -115,6 +118,7 @@ func (c *Client) Inquire(ctx context.Context, draft *Draft, opts Options) (*Fore
 // emptyForecast has no answers.
 func (c *Client) emptyForecast(d *Draft, m *cryptojob.Manifest) *Forecast {
 	f := &Forecast{Draft: d, Needed: m.MinContributors}
+	f.Price, _ = plan.Price(&d.Query.Plan, c.space)
 	for _, owner := range m.Roster {
 		f.Owners = append(f.Owners, OwnerForecast{
 			Participant: Participant{owner.ID, c.space.Member(owner.ID).Organisation},

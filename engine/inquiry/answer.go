@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tacit-space/tacit/crypto/dp"
 	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/wire"
 	"github.com/tacit-space/tacit/engine/charter"
@@ -52,12 +53,24 @@ type Answer struct {
 	// Differencing is the mode in force at this owner for the comparison with earlier questions, which is
 	// made when the question is asked; "" if nothing of the question is compared.
 	Differencing string
+	// Budget is what is left where the question would leave the least; nil if the owner does not disclose it, or
+	// the question costs nothing.
+	Budget *Budget
+}
+
+// Budget is a privacy budget at an owner.
+type Budget struct {
+	Left, Limit dp.Rho        // Left <= Limit, before the question
+	Period      time.Duration // for how long what is spent counts; whole seconds, above 0
 }
 
 // ErrAnswer says that bytes are not the encoding of an answer.
 var ErrAnswer = errors.New("inquiry: malformed answer")
 
-const version = 1
+const (
+	version   = 1
+	maxPeriod = 100 * 366 * 24 * 3600 // seconds of a budget's period
+)
 
 // Marshal returns the one encoding, of at most [cryptojob.MaxAnswer] bytes.
 func (a *Answer) Marshal() []byte {
@@ -66,6 +79,12 @@ func (a *Answer) Marshal() []byte {
 	w.U8(uint8(a.Verdict))
 	w.Bytes(a.Reason.Marshal())
 	w.U8(modeCode(a.Differencing))
+	w.Bool(a.Budget != nil)
+	if b := a.Budget; b != nil {
+		w.U64(uint64(b.Left))
+		w.U64(uint64(b.Limit))
+		w.U64(uint64(b.Period / time.Second))
+	}
 	return w.Data()
 }
 
@@ -84,6 +103,9 @@ func Parse(b []byte) (*Answer, error) {
 	a := &Answer{Verdict: Verdict(r.U8())}
 	reason := r.Bytes(maxReason)
 	a.Differencing = modeOf(r)
+	if r.Bool() {
+		a.Budget = readBudget(r)
+	}
 	if err := r.Close(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrAnswer, err)
 	}
@@ -92,6 +114,17 @@ func Parse(b []byte) (*Answer, error) {
 		return nil, fmt.Errorf("%w: %w", ErrAnswer, err)
 	}
 	return a, a.check()
+}
+
+func readBudget(r *wire.Reader) *Budget {
+	b := &Budget{Left: dp.Rho(r.U64()), Limit: dp.Rho(r.U64())}
+	seconds := r.U64()
+	if b.Left > b.Limit || seconds < 1 || seconds > maxPeriod {
+		r.Fail(errors.New("no budget"))
+		return nil
+	}
+	b.Period = time.Duration(seconds) * time.Second
+	return b
 }
 
 // check: there is a reason exactly if the question is not simply accepted.

@@ -3,6 +3,7 @@ package inquiry_test
 import (
 	"bytes"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 var answers = []*inquiry.Answer{
 	{Verdict: inquiry.Accept},
 	{Verdict: inquiry.Accept, Differencing: charter.DifferencingRefuse},
+	{Verdict: inquiry.Accept, Budget: &inquiry.Budget{Left: 3, Limit: 1 << 40, Period: time.Hour}},
 	{Verdict: inquiry.Ask, Reason: envelope.ReasonOf(inquiry.Off.New("a person decides")), Differencing: charter.DifferencingNote},
 	{Verdict: inquiry.Refuse, Reason: envelope.ReasonOf(inquiry.TooMany.New("%s", strings.Repeat("x", 5000)))},
 	{Verdict: inquiry.Silent, Reason: envelope.Reason{Code: "TACIT-W165", Message: strings.Repeat("m", 1024), Remedy: strings.Repeat("r", 1024)}},
@@ -25,7 +27,7 @@ func TestAnswersComeBack(t *testing.T) {
 	for _, a := range answers {
 		b := a.Marshal()
 		got, err := inquiry.Parse(b)
-		if err != nil || *got != *a {
+		if err != nil || !reflect.DeepEqual(got, a) {
 			t.Errorf("%+v comes back as %+v, %v", a, got, err)
 		}
 		if len(b) > cryptojob.MaxAnswer {
@@ -36,7 +38,8 @@ func TestAnswersComeBack(t *testing.T) {
 
 func TestMalformedAnswers(t *testing.T) {
 	why := envelope.ReasonOf(inquiry.Off.New("no"))
-	good := answers[2].Marshal()
+	budget := answers[2]
+	good := answers[3].Marshal()
 	for name, b := range map[string][]byte{
 		"empty":              nil,
 		"cut":                good[:len(good)-1],
@@ -47,6 +50,9 @@ func TestMalformedAnswers(t *testing.T) {
 		"accepts and is why": (&inquiry.Answer{Verdict: inquiry.Accept, Reason: why}).Marshal(),
 		"refuses for no why": (&inquiry.Answer{Verdict: inquiry.Refuse}).Marshal(),
 		"no code":            (&inquiry.Answer{Verdict: inquiry.Refuse, Reason: envelope.Reason{Message: "m"}}).Marshal(),
+		"more than all left": (&inquiry.Answer{Verdict: inquiry.Accept, Budget: &inquiry.Budget{Left: 2, Limit: 1, Period: time.Hour}}).Marshal(),
+		"no period":          (&inquiry.Answer{Verdict: inquiry.Accept, Budget: &inquiry.Budget{Left: 1, Limit: 2}}).Marshal(),
+		"budget is cut":      budget.Marshal()[:len(budget.Marshal())-1],
 		"too long":           make([]byte, cryptojob.MaxAnswer+1),
 	} {
 		if _, err := inquiry.Parse(b); !errors.Is(err, inquiry.ErrAnswer) {
