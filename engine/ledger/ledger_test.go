@@ -294,11 +294,11 @@ func TestKnownAnswer(t *testing.T) {
 		l.put(e.Marshal())
 	}
 	c := l.sign()
-	const text = "tacit/lab/north/worker/0400000000000000\n13\nXbMAnhRkKt9FR6geKUzIy1S7rNGPQ2pCOyBlxC0o8as=\n"
+	const text = "tacit/lab/north/worker/0400000000000000\n13\nBzw2kHAC7HC92U+LExYB7ptqzFB9tSG08Il7Nnui3Xc=\n"
 	if c.text() != text {
 		t.Errorf("checkpoint %q", c.text())
 	}
-	if sum := fmt.Sprintf("%x", sha256.Sum256(c.Note)); sum != "5b99128081f14e169489aab9809fa8d380b4c17c515ad6890d3bb5fa51e17667" {
+	if sum := fmt.Sprintf("%x", sha256.Sum256(c.Note)); sum != "d71810fe1f2ac89d40876f5b1bc1eb5034030e0dc2e365c4a65bdbf3b60f2471" {
 		t.Errorf("the signed note has the hash %s", sum)
 	}
 	if _, err := l.export().Verify(w.Space, Options{}); err != nil {

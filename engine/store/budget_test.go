@@ -13,6 +13,7 @@ import (
 
 	"github.com/tacit-space/tacit/crypto/dp"
 	"github.com/tacit-space/tacit/engine/budget"
+	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/ledger"
 	"github.com/tacit-space/tacit/engine/store"
 )
@@ -299,7 +300,8 @@ func TestAmendedCharter(t *testing.T) {
 	pays(t, w, 1, 60, 60)
 	must(t, w.Close())
 	amended := keeper
-	amended.Charter, amended.Version = [32]byte{2}, 2
+	amended.Earlier = []charter.Pin{{Version: int(keeper.Version), Hash: keeper.Charter}}
+	amended.Charter, amended.Version = [32]byte{2}, keeper.Version+1
 	w, err := store.OpenWorker(folder, key, amended)
 	must(t, err)
 	defer w.Close()
@@ -347,7 +349,7 @@ func TestBudgetGivenBack(t *testing.T) {
 		"debit made older":      "UPDATE debit SET until = 0 WHERE debited = 1",
 		"another table":         "UPDATE debit SET about = 'u' WHERE debited = 1",
 		"another analyst":       "UPDATE debit SET analyst = 'eve' WHERE debited = 1",
-		"another job":           "UPDATE debit SET job = x'ff000000000000000000000000000000' WHERE debited = 1",
+		"another job":           "UPDATE debit SET job = x'ff000000000000000000000000000000' WHERE job = x'01000000000000000000000000000000'",
 		"debit of nobody":       "INSERT INTO debit SELECT x'ee000000000000000000000000000000', about, analyst, organisation, rho, until, 1 FROM debit LIMIT 1",
 		"release made the last": "UPDATE debit SET until = until - 3 * 3600 * 1000 WHERE job = x'02000000000000000000000000000000'",
 	} {
