@@ -252,14 +252,18 @@ func sumType(t result.Type) result.Type {
 }
 
 func (c *compiler) meanNode(t *term, n counter, sum int) *node {
-	unit := t.unit()
-	return &node{typ: doubleType, note: c.meanNote(t), span: meanSpan(n, sum, unit, t.ranged()), eval: func(x *cell) any {
+	unit, within := t.unit(), t.ranged()
+	return &node{typ: doubleType, note: c.meanNote(t), span: meanSpan(n, sum, unit, within), eval: func(x *cell) any {
 		count, met := x.count(n)
 		if !x.enough(met, count) {
 			return nil
 		}
 		v := new(big.Rat).SetFrac(x.sum(sum), count)
-		return v.Mul(v, unit)
+		v.Mul(v, unit)
+		if within != nil && x.noising.noised(sum) {
+			return most(within.lo, least(within.hi, v)) // where noise took it out of the declared range
+		}
+		return v
 	}}
 }
 

@@ -39,9 +39,10 @@
 // # Noised sums
 //
 // Of a question with noise [Query.FinishNoisy] divides the released sums by the factor of [plan.Noise] and rounds
-// them, which takes no privacy away. Every declared group appears. Counts and sums are shown as they are; what
-// has no meaning with noise (a mean over a count that is not positive, a negative variance) is NULL with a note. An expression that knows where
-// its value is before noise has an interval: see the file interval.go.
+// them, which takes no privacy away. Every declared group appears. Counts and sums are shown as they are, a mean
+// is moved into the declared range of its column, and what has no meaning with noise (a mean over a count that is not positive, a
+// negative variance) is NULL with a note. An expression that knows where its value is before noise has an
+// interval: see the file interval.go.
 //
 // # Threat model
 //
