@@ -34,6 +34,11 @@ func (s *Space) found() {
 	for _, id := range s.Owners {
 		add(id, charter.Owner)
 	}
+	for i := range c.Members {
+		if s.opts.Member != nil {
+			s.opts.Member(&c.Members[i])
+		}
+	}
 	var err error
 	s.Bundle, err = charter.NewBundle(c.YAML(), public)
 	s.must(err)

@@ -33,6 +33,7 @@ type Options struct {
 	Verification    string // of a guarded release; "": the charter's default
 	Rules           func(*charter.Rules)
 	Table           func(*charter.Table)
+	Member          func(*charter.Member)
 	Coordinator     func(*coordinator.Config)
 	Worker          func(id string, cfg *worker.Config)
 }
