@@ -12,17 +12,17 @@ import (
 
 // Privacy is what questions with noise may cost. The zero value: there are none.
 type Privacy struct {
-	MaxEpsilon string `yaml:"max_epsilon" form:"value" help:"Largest epsilon of one question WITH PRIVACY."`
-	MaxDelta   string `yaml:"max_delta" form:"value" help:"Largest delta of one question, and the delta of a question that names none."`
-	Budget     Budget `yaml:"budget" help:"What all questions of a period may cost together, at each owner and for each table."`
+	MaxEpsilon string `yaml:"max_epsilon" required:"true" form:"value" help:"Largest epsilon of one question WITH PRIVACY."`
+	MaxDelta   string `yaml:"max_delta" required:"true" form:"value" help:"Largest delta of one question, and the delta of a question that names none."`
+	Budget     Budget `yaml:"budget" required:"true" help:"What all questions of a period may cost together, at each owner and for each table."`
 }
 
 // Budget is the allowance of one account at an owner: who asks gets no more than this much
 // of a table in a period, whatever the questions are. Questions are added up in zCDP.
 type Budget struct {
-	Epsilon string   `yaml:"epsilon" form:"value" help:"Epsilon of all questions of a period together."`
-	Delta   string   `yaml:"delta" form:"value" help:"Delta that goes with it."`
-	Period  Duration `yaml:"period" range:"1h,87600h" help:"Time after which the budget is renewed, in hours: 720h. Each period has a budget of its own: losses of several periods add up."`
+	Epsilon string   `yaml:"epsilon" required:"true" form:"value" help:"Epsilon of all questions of a period together."`
+	Delta   string   `yaml:"delta" required:"true" form:"value" help:"Delta that goes with it."`
+	Period  Duration `yaml:"period" required:"true" range:"1h,87600h" help:"Time after which the budget is renewed, in hours: 720h. Each period has a budget of its own: losses of several periods add up."`
 	Per     string   `yaml:"per,omitempty" oneof:"organisation,analyst" help:"Who has an account: organisation (default; all its analysts together) or analyst."`
 }
 
