@@ -41,6 +41,10 @@ func (c *Charter) Canonical() []byte {
 	for i := range n.Tables {
 		n.Tables[i].write(w)
 	}
+	w.Count(len(n.Templates))
+	for i := range n.Templates {
+		n.Templates[i].write(w)
+	}
 	n.writePrevious(w)
 	return w.Data()
 }
@@ -50,6 +54,7 @@ func (c *Charter) clone() *Charter {
 	n := *c
 	n.Members = slices.Clone(c.Members)
 	n.Tables = slices.Clone(c.Tables)
+	n.Templates = slices.Clone(c.Templates)
 	return &n
 }
 
@@ -63,6 +68,7 @@ func (r *Rules) write(w *wire.Writer) {
 	w.String(r.Differencing.Mode)
 	w.U64(uint64(r.Differencing.Window))
 	r.Privacy.write(w)
+	w.String(r.Questions)
 }
 
 func (p *Privacy) write(w *wire.Writer) {
@@ -92,6 +98,7 @@ func (t *Table) write(w *wire.Writer) {
 	w.U32(uint32(t.Contribution.Groups))
 	w.U32(uint32(t.Contribution.Rows))
 	w.String(t.Privacy)
+	w.String(t.Questions)
 	w.Count(len(t.Columns))
 	for i := range t.Columns {
 		t.Columns[i].write(w)

@@ -36,6 +36,13 @@ var judges = map[string]judge{
 	"rules.privacy.budget.period":  {"period of a budget", "budgets are renewed sooner", quorum},
 	"rules.privacy.budget.per":     {"who has a budget", "analysts of one organisation have a budget each", ranked(PerAnalyst, PerOrganisation)},
 
+	"rules.questions":      {"what may be asked", "questions in the analysts' own words", ranked(QuestionsAny, QuestionsTemplates)},
+	"tables.questions":     {"what may be asked about it", "questions in the analysts' own words", ranked(QuestionsAny, QuestionsTemplates)},
+	"templates.sql":        {"the question of the template", "", nil},
+	"templates.parameters": {"parameters", "", nil},
+	"templates.analysts":   {"analysts that may use it", "more may ask it", purposes},
+	"templates.purposes":   {"purposes that it may be used for", "it may be asked for more", purposes},
+
 	"members.organisation": {"organisation", "", nil},
 	"members.key":          {"key replaced", "", nil},
 	"members.roles":        {"roles", "may ask", analysts},

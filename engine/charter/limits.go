@@ -70,4 +70,9 @@ const (
 	MaxJobLifetime = 31 * 24 * time.Hour
 	MinWindow      = time.Hour
 	MaxWindow      = 365 * 24 * time.Hour
+
+	MaxTemplates    = 100
+	MaxParameters   = 16
+	MaxChoices      = 100      // values of one parameter
+	MaxTemplateText = 16 << 10 // bytes of SQL
 )

@@ -16,6 +16,12 @@ func (c *Charter) Normalise() {
 	c.Rules.Differencing = Differencing{c.Rules.Differencing.Rule(), Duration(c.Rules.Differencing.Span())}
 	c.Rules.Privacy.normalise()
 	c.Rules.Purposes = sorted(c.Rules.Purposes)
+	if c.Rules.Questions == "" {
+		c.Rules.Questions = QuestionsAny
+	}
+	for i := range c.Templates {
+		c.Templates[i].normalise()
+	}
 	for i := range c.Members {
 		c.Members[i].Roles = sorted(c.Members[i].Roles)
 	}
@@ -30,6 +36,9 @@ func (c *Charter) normaliseTable(t *Table) {
 	t.Contribution = Contribution{t.GroupBound(), t.RowBound()}
 	if t.OutOfRange == "" {
 		t.OutOfRange = Refuse
+	}
+	if t.Questions == "" {
+		t.Questions = c.Rules.Questions
 	}
 	owners := c.OwnersOf(t.Name)
 	t.Owners = make([]string, len(owners))

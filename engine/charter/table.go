@@ -19,6 +19,9 @@ func (t *Table) check(k check) {
 	if t.OutOfRange != "" {
 		k.at("out_of_range").oneOf(t.OutOfRange, Refuse, Clamp)
 	}
+	if t.Questions != "" {
+		k.at("questions").oneOf(t.Questions, QuestionsAny, QuestionsTemplates)
+	}
 	cols := k.at("columns")
 	cols.least(len(t.Columns), 1)
 	var names []string

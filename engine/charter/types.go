@@ -11,6 +11,8 @@ type Charter struct {
 	Rules    Rules    `yaml:"rules" required:"true" help:"Rules that bind every question."`
 	Members  []Member `yaml:"members" required:"true" help:"Organisations of the space, at most 500. The order of owners is that of every roster."`
 	Tables   []Table  `yaml:"tables" required:"true" help:"What is shared, at most 64 tables."`
+
+	Templates []Template `yaml:"templates,omitempty" help:"Questions that members have read, which may be asked with other values of their parameters, at most 100."`
 }
 
 // Amend is the rule by which this charter, and every amendment, becomes active.
@@ -30,6 +32,7 @@ type Rules struct {
 
 	Differencing Differencing `yaml:"differencing,omitempty" help:"What owners do about questions that differ in a few units from another."`
 	Privacy      Privacy      `yaml:"privacy,omitempty" help:"What questions with noise (differential privacy) may cost; left out: there are none."`
+	Questions    string       `yaml:"questions,omitempty" oneof:"any,templates" help:"any: every question that the rules allow; templates: the templates of the charter only."`
 }
 
 // Differencing is what an owner does about a question one of whose numbers can be
@@ -72,6 +75,7 @@ type Table struct {
 
 	Contribution Contribution `yaml:"contribution,omitempty" help:"What one privacy unit adds to noised numbers, at most. Only of tables with a unit."`
 	Privacy      string       `yaml:"privacy,omitempty" oneof:"required" help:"required: only noised numbers about the table may leave."`
+	Questions    string       `yaml:"questions,omitempty" oneof:"any,templates" help:"As in rules, for questions about this table; left out: as there."`
 }
 
 // ColumnRole says what analysts may do with a column (see docs/charter.md). A

@@ -170,6 +170,7 @@ func (c *Charter) problems() strictyaml.Problems {
 	c.checkMembers(k.at("members"))
 	c.checkTables(k.at("tables"))
 	c.checkRequired(k.at("rules.privacy"))
+	c.checkTemplates(k.at("templates"))
 	return ps
 }
 
@@ -179,6 +180,10 @@ func (c *Charter) oversize(k check) {
 	k.at("rules.purposes").most(len(c.Rules.Purposes), MaxPurposes)
 	k.at("members").most(len(c.Members), MaxMembers)
 	k.at("tables").most(len(c.Tables), MaxTables)
+	k.at("templates").most(len(c.Templates), MaxTemplates)
+	for i := range c.Templates {
+		c.Templates[i].oversize(k.at("templates[%d]", i))
+	}
 	for i := range c.Members {
 		k.at("members[%d].roles", i).most(len(c.Members[i].Roles), len(roles))
 	}
@@ -230,6 +235,9 @@ func (c *Charter) checkRules(k check) {
 		d.at("window").fail("%s outside %s to %s", r.Differencing.Window, Duration(MinWindow), Duration(MaxWindow))
 	}
 	r.Privacy.check(k.at("privacy"))
+	if r.Questions != "" {
+		k.at("questions").oneOf(r.Questions, QuestionsAny, QuestionsTemplates)
+	}
 	if l := r.Lifetime(); l < MinJobLifetime || l > MaxJobLifetime {
 		k.at("job_lifetime").fail("%s outside 1m to %s", r.JobLifetime, Duration(MaxJobLifetime))
 	}

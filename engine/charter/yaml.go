@@ -33,6 +33,7 @@ func (c *Charter) YAML() []byte {
 	for i := range c.Tables {
 		p.table(&c.Tables[i])
 	}
+	p.templates(c.Templates)
 	return []byte(p.text.String())
 }
 
@@ -76,6 +77,7 @@ func (p *printer) rules(r *Rules) {
 	pairs = optional(pairs, "verification", r.Verification, r.Verification != "")
 	pairs = optional(pairs, "differencing", flow(r.Differencing.pairs()), r.Differencing != Differencing{})
 	pairs = optional(pairs, "privacy", flow(r.Privacy.pairs()), r.Privacy.Allowed())
+	pairs = optional(pairs, "questions", r.Questions, r.Questions != "")
 	p.block("  ", pairs)
 }
 
@@ -112,6 +114,7 @@ func (p *printer) table(t *Table) {
 	pairs = optional(pairs, "owners", list(t.Owners), len(t.Owners) > 0)
 	pairs = optional(pairs, "contribution", flow(t.Contribution.pairs()), t.Contribution != Contribution{})
 	pairs = optional(pairs, "privacy", t.Privacy, t.Privacy != "")
+	pairs = optional(pairs, "questions", t.Questions, t.Questions != "")
 	p.block("    ", pairs)
 	p.line("    columns:")
 	for i := range t.Columns {
