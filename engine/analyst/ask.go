@@ -49,7 +49,9 @@ type Answer struct {
 
 // Draft is a question that was compiled and not asked.
 type Draft struct {
-	SQL       string
+	SQL       string          // of the analyst, or of the template
+	Template  string          // of the charter; "": none
+	Arguments []plan.Argument // of the template
 	Query     *query.Query
 	Statement *plan.Statement
 }
@@ -64,6 +66,33 @@ func (c *Client) Compile(sql string) (*Draft, error) {
 	return &Draft{SQL: sql, Query: q, Statement: plan.Explain(&q.Plan, c.space)}, nil
 }
 
+// CompileTemplate is [Client.Compile] for a template of the charter, with the texts that
+// were given for its parameters. Errors: those of [query.Arguments] and [query.Instantiate].
+func (c *Client) CompileTemplate(name string, given map[string]string) (*Draft, error) {
+	args, err := query.Arguments(c.space, name, given)
+	if err != nil {
+		return nil, err
+	}
+	return c.instantiate(name, args)
+}
+
+func (c *Client) instantiate(name string, args []plan.Argument) (*Draft, error) {
+	q, err := query.Instantiate(c.space, name, args)
+	if err != nil {
+		return nil, err
+	}
+	s := plan.Explain(&q.Plan, c.space).As(name, args)
+	return &Draft{SQL: c.space.Template(name).SQL, Template: name, Arguments: args, Query: q, Statement: s}, nil
+}
+
+// again compiles the question of a signed job: its template, or the text that it was asked by.
+func (c *Client) again(job *plan.Job, sql string) (*Draft, error) {
+	if job.Template != "" {
+		return c.instantiate(job.Template, job.Arguments)
+	}
+	return c.Compile(sql)
+}
+
 // Ask asks and waits for the answer. If it fails on the way, or ctx ends, after
 // the question was stored, [Client.Resume] goes on.
 func (c *Client) Ask(ctx context.Context, sql string, opts Options) (*Answer, error) {
@@ -71,6 +100,11 @@ func (c *Client) Ask(ctx context.Context, sql string, opts Options) (*Answer, er
 	if err != nil {
 		return nil, err
 	}
+	return c.AskDraft(ctx, draft, opts)
+}
+
+// AskDraft is [Client.Ask] for a question that was compiled.
+func (c *Client) AskDraft(ctx context.Context, draft *Draft, opts Options) (*Answer, error) {
 	record, about, err := c.sign(draft, opts)
 	if err != nil {
 		return nil, err
@@ -148,6 +182,7 @@ func (c *Client) job(d *Draft, opts Options) *plan.Job {
 	created := c.Now().Unix()
 	return &plan.Job{
 		Charter: c.Bundle.Hash(), Space: c.space.Space, Analyst: c.Self, Purpose: opts.Purpose,
+		Template: d.Template, Arguments: d.Arguments,
 		Plan: d.Query.Plan, Leakage: d.Statement.Hash(),
 		Created: created, Expiry: created + int64(c.lifetime(opts)/time.Second),
 	}
@@ -276,7 +311,7 @@ func (c *Client) answer(r *record, q *cryptojob.Question, body []byte) (*Answer,
 	if c, err = c.under(job.Charter); err != nil {
 		return nil, err
 	}
-	draft, err := c.Compile(r.SQL)
+	draft, err := c.again(job, r.SQL)
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ type Provenance struct {
 	Analyst      string        `json:"analyst"`               // member id
 	Purpose      string        `json:"purpose"`               //
 	SQL          string        `json:"sql"`                   // as it was asked
+	Template     string        `json:"template,omitempty"`    // of the charter, with its arguments
 	Plan         string        `json:"plan"`                  // the query that the owners read, rebuilt from the plan
 	Leakage      string        `json:"leakage"`               // the statement of what the answer gives away
 	LeakageHash  string        `json:"leakage_hash"`          // as it was signed
@@ -51,7 +52,7 @@ func (c *Client) provenance(r *record, job *plan.Job, q *cryptojob.Question, ope
 	p := Provenance{
 		Job: r.Job.String(), Manifest: hex.EncodeToString(hash[:]),
 		Space: job.Space, Charter: hex.EncodeToString(charterHash[:]), Version: c.space.Version,
-		Analyst: job.Analyst, Purpose: job.Purpose, SQL: r.SQL, Plan: job.Plan.SQL(),
+		Analyst: job.Analyst, Purpose: job.Purpose, SQL: r.SQL, Template: d.Statement.Template, Plan: job.Plan.SQL(),
 		Leakage: d.Statement.Text(), LeakageHash: hex.EncodeToString(job.Leakage[:]),
 		Owners: len(m.Roster), Participants: []Participant{}, Missing: []Participant{},
 		Signatures: opened.signatures, Attempt: opened.attempt,

@@ -41,12 +41,13 @@ type Approval struct {
 
 // ApprovalRule fits a question that fulfils all its conditions.
 type ApprovalRule struct {
-	Name     string   `yaml:"name" help:"Name for people; left out: its number, such as \"rule 2\"."`
-	Analysts []string `yaml:"analysts" help:"Ids of the analysts whose questions fit; left out: all."`
-	Purposes []string `yaml:"purposes" help:"Purposes that fit; left out: all."`
-	Tables   []string `yaml:"tables" help:"Tables that fit; left out: all."`
-	MaxCells int      `yaml:"max_cells" range:"0,1048576" help:"Questions with at most so many cells fit; 0: all."`
-	Then     string   `yaml:"then" required:"true" oneof:"accept,ask,refuse" help:"What is done with a question that fits."`
+	Name      string   `yaml:"name" help:"Name for people; left out: its number, such as \"rule 2\"."`
+	Analysts  []string `yaml:"analysts" help:"Ids of the analysts whose questions fit; left out: all."`
+	Purposes  []string `yaml:"purposes" help:"Purposes that fit; left out: all."`
+	Tables    []string `yaml:"tables" help:"Tables that fit; left out: all."`
+	Templates []string `yaml:"templates" help:"Templates of the charter that fit; left out: every question, in the analyst's own words too."`
+	MaxCells  int      `yaml:"max_cells" range:"0,1048576" help:"Questions with at most so many cells fit; 0: all."`
+	Then      string   `yaml:"then" required:"true" oneof:"accept,ask,refuse" help:"What is done with a question that fits."`
 }
 
 // Approver is a person who may decide about questions.
@@ -98,6 +99,9 @@ func (r *ApprovalRule) check(at string, tables []string, ps *strictyaml.Problems
 	}
 	if len(r.Name) > 64 || strings.ContainsFunc(r.Name, func(c rune) bool { return c < ' ' || c == 0x7f }) {
 		ps.Add(at+".name", "longer than 64 bytes, or not one line")
+	}
+	if slices.Contains(r.Templates, "") {
+		ps.Add(at+".templates", "a name is empty")
 	}
 	for _, name := range r.Tables {
 		if !slices.Contains(tables, name) {

@@ -62,6 +62,9 @@ type Position struct {
 	Column int `json:"column"`
 }
 
+// String returns "line 2, column 7".
+func (p *Position) String() string { return fmt.Sprintf("line %d, column %d", p.Line, p.Column) }
+
 // At returns the position of a byte offset in text.
 func At(text string, offset int) *Position {
 	offset = max(0, min(offset, len(text)))

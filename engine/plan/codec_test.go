@@ -2,6 +2,7 @@ package plan
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -72,6 +73,47 @@ func TestJobRoundTrip(t *testing.T) {
 	}
 	if _, err := ParseJob(append(b, 0)); !Malformed.Is(err) {
 		t.Errorf("a job with a byte left over: %v", err)
+	}
+}
+
+// TestArgumentsAreCanonical: template and arguments have one encoding.
+func TestArgumentsAreCanonical(t *testing.T) {
+	one := Argument{Name: "a", Value: Value{Kind: Integer, Text: "1"}}
+	two := Argument{Name: "b", Value: Value{Kind: Text, Text: "x"}}
+	good := Job{Space: "s", Analyst: "a", Template: "t", Arguments: []Argument{one, two}, Plan: *sample(t), Expiry: 6}
+	b, err := good.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := ParseJob(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(&good, k); d != "" {
+		t.Error(d)
+	}
+	for name, change := range map[string]func(*Job){
+		"arguments without a template": func(j *Job) { j.Template = "" },
+		"order":                        func(j *Job) { j.Arguments = []Argument{two, one} },
+		"twice":                        func(j *Job) { j.Arguments = []Argument{one, one} },
+		"NULL":                         func(j *Job) { j.Arguments = []Argument{{Name: "a"}} },
+		"no name":                      func(j *Job) { j.Arguments = []Argument{{Value: one.Value}} },
+		"long name":                    func(j *Job) { j.Arguments = []Argument{{strings.Repeat("a", maxID+1), one.Value}} },
+		"long template":                func(j *Job) { j.Template = strings.Repeat("a", maxID+1) },
+		"not canonical":                func(j *Job) { j.Arguments = []Argument{{"a", Value{Kind: Integer, Text: "01"}}} },
+		"an expression":                func(j *Job) { j.Arguments = []Argument{{"a", Value{Kind: Integer, Text: "1 OR 1"}}} },
+		"too many":                     func(j *Job) { j.Arguments = make([]Argument, MaxArguments+1) },
+	} {
+		bad := good
+		change(&bad)
+		if _, err := bad.Marshal(); err == nil {
+			t.Errorf("%s: encoded", name)
+		}
+	}
+	for n := range len(b) {
+		if _, err := ParseJob(b[:n]); !Malformed.Is(err) {
+			t.Fatalf("%d of %d bytes: %v", n, len(b), err)
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 // Statement says, before anything runs, what a job gives away and to whom. Its hash
 // is part of the signed job, and the text is attached to the result.
 type Statement struct {
+	Template    string   // of the charter, with its arguments; "": a question in the analyst's own words
 	Question    string   // readable SQL, see [Plan.SQL]
 	Released    []string // what the analyst gets
 	Noise       []string // what is added to it; none: exact numbers
@@ -169,6 +170,9 @@ func traffic(p *Plan, n int) (up, down int64) {
 // Text returns the statement for people; it is the same for the same plan and charter.
 func (s *Statement) Text() string {
 	var b strings.Builder
+	if s.Template != "" {
+		section(&b, "Template of the charter", []string{s.Template})
+	}
 	section(&b, "Question", strings.Split(s.Question, "\n"))
 	section(&b, "Released to the analyst", s.Released)
 	if len(s.Noise) > 0 {

@@ -13,10 +13,14 @@ type Job struct {
 	Space   string
 	Analyst string // member id
 	Purpose string
-	Plan    Plan
-	Leakage [32]byte // hash of the statement, see [Statement.Hash]
-	Created int64    // unix seconds
-	Expiry  int64    // unix seconds, after Created
+	// Template of the charter that the plan is the compilation of, with these arguments;
+	// "": a question in the analyst's own words.
+	Template  string
+	Arguments []Argument // one for each parameter, in the order of names
+	Plan      Plan
+	Leakage   [32]byte // hash of the statement, see [Statement.Hash]
+	Created   int64    // unix seconds
+	Expiry    int64    // unix seconds, after Created
 }
 
 const (
@@ -39,6 +43,8 @@ func (j *Job) Marshal() ([]byte, error) {
 	w.String(j.Space)
 	w.String(j.Analyst)
 	w.String(j.Purpose)
+	w.String(j.Template)
+	putArguments(w, j.Arguments)
 	w.Bytes(body)
 	w.Fixed(j.Leakage[:])
 	w.U64(uint64(j.Created))
@@ -59,6 +65,7 @@ func ParseJob(b []byte) (*Job, error) {
 	j := &Job{
 		Charter: [32]byte(d.Fixed(32)),
 		Space:   d.String(maxID), Analyst: d.String(maxID), Purpose: d.String(maxPurpose),
+		Template: d.String(maxID), Arguments: d.arguments(),
 	}
 	body := d.Bytes(MaxPlan)
 	j.Leakage = [32]byte(d.Fixed(32))
@@ -84,5 +91,5 @@ func (j *Job) shape() error {
 	if j.Created < 0 || j.Expiry <= j.Created {
 		return errors.New("expiry is not after creation")
 	}
-	return nil
+	return j.asked()
 }

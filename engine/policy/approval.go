@@ -45,6 +45,7 @@ func fits(rule *config.ApprovalRule, r *Request) bool {
 	return among(rule.Analysts, r.Analyst.ID) &&
 		among(rule.Purposes, r.Job.Purpose) &&
 		among(rule.Tables, p.Table) &&
+		among(rule.Templates, r.Job.Template) &&
 		(rule.MaxCells == 0 || p.Cells() <= rule.MaxCells)
 }
 

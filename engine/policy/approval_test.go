@@ -43,6 +43,10 @@ func TestApprove(t *testing.T) {
 			config.Approval{Rules: []config.ApprovalRule{rule(func(r *config.ApprovalRule) { r.Tables = []string{"visits"} })}},
 			Approval{"accept", "approval.default"},
 		},
+		"in own words, where templates are listed": {
+			config.Approval{Rules: []config.ApprovalRule{rule(func(r *config.ApprovalRule) { r.Templates = []string{"number"} })}},
+			Approval{"accept", "approval.default"},
+		},
 		"more cells": {
 			config.Approval{Rules: []config.ApprovalRule{rule(func(r *config.ApprovalRule) { r.MaxCells = cells - 1 })}},
 			Approval{"accept", "approval.default"},
@@ -59,5 +63,18 @@ func TestApprove(t *testing.T) {
 		if got := Approve(c.rules, r); got != c.want {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
+	}
+}
+
+// TestApproveTemplates: a rule may list templates.
+func TestApproveTemplates(t *testing.T) {
+	r := byTemplate(t, templated(t))
+	rules := config.Approval{Default: "ask", Rules: []config.ApprovalRule{{Name: "known", Templates: []string{"number", "cost_by_sex"}, Then: "accept"}}}
+	if got := Approve(rules, r); got != (Approval{"accept", "known"}) {
+		t.Errorf("%+v", got)
+	}
+	rules.Rules[0].Templates = []string{"number"}
+	if got := Approve(rules, r); got.Then != "ask" {
+		t.Errorf("%+v", got)
 	}
 }

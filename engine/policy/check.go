@@ -44,6 +44,7 @@ func Check(ch *charter.Charter, self string, r *Request, own config.Accept, now 
 		func() error { return checkAnalyst(ch, r) },
 		func() error { return checkTimes(ch, r, now) },
 		func() error { return plan.Check(&r.Job.Plan, ch) },
+		func() error { return checkTemplate(ch, r) },
 		func() error { return checkRoster(ch, self, r) },
 		func() error { return checkParameters(ch, r) },
 		func() error { return checkShape(ch, r) },
@@ -165,7 +166,7 @@ func checkPurpose(ch *charter.Charter, r *Request) error {
 }
 
 func checkStatement(ch *charter.Charter, r *Request) error {
-	if plan.Explain(&r.Job.Plan, ch).Hash() != r.Job.Leakage {
+	if plan.Explain(&r.Job.Plan, ch).As(r.Job.Template, r.Job.Arguments).Hash() != r.Job.Leakage {
 		return WrongStatement.New("the signed leakage statement is not the one that follows from the plan")
 	}
 	return nil

@@ -17,19 +17,24 @@ var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // hospitals is the charter of the tests, with an optional change of its text.
 func hospitals(t *testing.T, change ...string) *charter.Charter {
 	t.Helper()
-	text, err := os.ReadFile("../charter/testdata/hospitals.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ch, err := charter.Parse([]byte(strings.NewReplacer(change...).Replace(string(text))))
+	ch, err := charter.Parse([]byte(strings.NewReplacer(change...).Replace(hospitalsText(t))))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return ch
 }
 
+func hospitalsText(t testing.TB) string {
+	t.Helper()
+	text, err := os.ReadFile("../charter/testdata/hospitals.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // count is the request of analyst institute for COUNT(*) over all patients.
-func count(t *testing.T, ch *charter.Charter) *Request {
+func count(t testing.TB, ch *charter.Charter) *Request {
 	t.Helper()
 	p := plan.Plan{Table: "patients", Sums: []plan.Sum{{}}}
 	width, _, f := plan.FitWidth(&p, ch)

@@ -67,7 +67,13 @@ type compiler struct {
 // Compile turns SQL into a query against the charter, or says what stands against
 // it: the fault has the position in the text. The plan has passed [plan.Check].
 func Compile(sql string, ch *charter.Charter) (*Query, error) {
-	s, f := parse(sql)
+	return compile(sql, sql, nil, ch)
+}
+
+// compile compiles a parsed text; constants stand at the offsets of parameters. What people see
+// is the text as it was written.
+func compile(sql, parsed string, constants map[int]*literal, ch *charter.Charter) (*Query, error) {
+	s, f := parse(parsed, constants)
 	if f != nil {
 		return nil, f
 	}

@@ -74,6 +74,8 @@ func (r *reader) expr(n *pg.Node) expr {
 		return r.cases(n.CaseExpr)
 	case *pg.Node_TypeCast:
 		return r.cast(n.TypeCast)
+	case *pg.Node_ParamRef:
+		return r.parameter(n.ParamRef)
 	default:
 		return r.refuse(n)
 	}
@@ -89,13 +91,20 @@ func (r *reader) refuse(n any) expr {
 			With("Write the boolean column by itself, or NOT before it.")
 	case *pg.Node_MinMaxExpr:
 		r.fail(UnknownFunction, int(n.MinMaxExpr.Location), "GREATEST and LEAST are not supported").With("Use CASE.")
-	case *pg.Node_ParamRef:
-		r.fail(Unsupported, int(n.ParamRef.Location), "parameters are not supported").With("Write the constant.")
 	case *pg.Node_SqlvalueFunction:
 		r.fail(Unsupported, int(n.SqlvalueFunction.Location), "the current time or user is not supported").With("Write the constant.")
 	default:
 		r.fail(Unsupported, 0, "an expression that this version does not know")
 	}
+	return &literal{}
+}
+
+// parameter returns the constant that stands for a parameter of a template.
+func (r *reader) parameter(p *pg.ParamRef) expr {
+	if l := r.constants[int(p.Location)]; l != nil {
+		return l
+	}
+	r.fail(Unsupported, int(p.Location), "parameters are not supported").With("Write the constant.")
 	return &literal{}
 }
 

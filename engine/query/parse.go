@@ -64,8 +64,9 @@ var (
 		"Use SELECT, FROM, WHERE, GROUP BY, HAVING, ORDER BY, LIMIT and OFFSET.")
 )
 
-// parse reads one SELECT into the closed grammar of this package.
-func parse(sql string) (*statement, *fault.Fault) {
+// parse reads one SELECT into the closed grammar of this package, with constants in the
+// places of parameters.
+func parse(sql string, constants map[int]*literal) (*statement, *fault.Fault) {
 	if f := acceptable(sql); f != nil {
 		return nil, f
 	}
@@ -88,7 +89,7 @@ func parse(sql string) (*statement, *fault.Fault) {
 		}
 		return nil, NotSelect.New("%d statements", len(tree.Stmts)).Where(fault.At(sql, skipSpace(sql, offset)))
 	}
-	r := &reader{sql: sql}
+	r := &reader{sql: sql, constants: constants}
 	s := r.statement(tree.Stmts[0].Stmt)
 	if r.fault != nil {
 		return nil, r.fault
@@ -147,6 +148,8 @@ type reader struct {
 	sql   string
 	depth int
 	fault *fault.Fault
+
+	constants map[int]*literal // of parameters, by their offsets
 }
 
 // fail records a fault at a byte offset; -1 is the beginning.
