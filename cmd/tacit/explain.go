@@ -12,14 +12,13 @@ import (
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/policy"
-	"github.com/tacit-space/tacit/engine/query"
 )
 
 func (a *app) explain() *cobra.Command {
 	var q asking
 	var owners bool
 	c := &cobra.Command{
-		Use:   `explain ["SQL" | -f FILE | -]`,
+		Use:   `explain ["SQL" | -f FILE | - | --template NAME]`,
 		Short: "Say what a question would give away, and to whom, without asking it",
 		Long: `Prints the plan of a question, what its answer gives away to whom, and which rules of the
 space are in force for it. Nothing leaves this machine.
@@ -35,10 +34,7 @@ The exit code is 3 if the question would be refused, and 4 if too few owners are
 			if err := a.plainFormat(); err != nil {
 				return err
 			}
-			sql, err := a.sql(c.Context(), args, q.file)
-			if err == nil {
-				sql, err = a.noised(sql, &q.noising)
-			}
+			sql, err := a.question(c.Context(), args, &q)
 			if err != nil {
 				return err
 			}
@@ -63,7 +59,7 @@ The exit code is 3 if the question would be refused, and 4 if too few owners are
 			return a.explainQuery(sql, &q, bundle.Charter())
 		},
 	}
-	c.Flags().StringVarP(&q.file, "file", "f", "", "read the SQL from this file")
+	q.questionFlags(c.Flags())
 	q.noising.flags(c.Flags())
 	c.Flags().BoolVar(&owners, "owners", false, "ask every owner what it would say, without asking the question")
 	q.termsFlags(c.Flags())
@@ -77,6 +73,7 @@ type leakJSON struct {
 }
 
 type statementJSON struct {
+	Template    string     `json:"template,omitempty"`
 	Question    string     `json:"question"`
 	Cells       int        `json:"cells"`
 	Numbers     int        `json:"numbers"`
@@ -98,12 +95,13 @@ type statementJSON struct {
 }
 
 func (a *app) explainQuery(sql string, asked *asking, c *charter.Charter) error {
-	q, err := query.Compile(sql, c)
+	q, arguments, err := a.compile(asked, sql, c)
 	if err != nil {
 		return err
 	}
-	s := plan.Explain(&q.Plan, c)
-	why := foresee(s, &q.Plan, asked, c)
+	s := plan.Explain(&q.Plan, c).As(asked.template, arguments)
+	job := plan.Job{Purpose: asked.purpose, Template: asked.template, Arguments: arguments, Plan: q.Plan, Leakage: s.Hash()}
+	why := foresee(job, asked.lifetime, c)
 	if err := a.printExplained(s, &q.Plan, why, c); err != nil {
 		return err
 	}
@@ -129,16 +127,14 @@ func (a *app) printExplained(s *plan.Statement, p *plan.Plan, why *fault.Fault, 
 }
 
 // foresee is what the charter has against the question, if it was asked now; nil: nothing.
-func foresee(s *plan.Statement, p *plan.Plan, asked *asking, c *charter.Charter) *fault.Fault {
+func foresee(job plan.Job, lifetime time.Duration, c *charter.Charter) *fault.Fault {
 	now := time.Now()
-	lifetime := asked.lifetime
 	if lifetime <= 0 {
 		lifetime = min(analyst.DefaultLifetime, c.Rules.Lifetime())
 	}
-	err := policy.Foresee(c, plan.Job{
-		Charter: c.Hash(), Space: c.Space, Purpose: asked.purpose, Plan: *p, Leakage: s.Hash(),
-		Created: now.Unix(), Expiry: now.Add(lifetime).Unix(),
-	}, now)
+	job.Charter, job.Space = c.Hash(), c.Space
+	job.Created, job.Expiry = now.Unix(), now.Add(lifetime).Unix()
+	err := policy.Foresee(c, job, now)
 	if err == nil {
 		return nil
 	}
@@ -154,7 +150,7 @@ func unstated(why *fault.Fault, asked *asking) bool {
 func statementToJSON(s *plan.Statement, p *plan.Plan, c *charter.Charter) statementJSON {
 	hash := s.Hash()
 	out := statementJSON{
-		Question: s.Question, Cells: p.Cells(), Numbers: p.Length(), Bits: int(p.Width),
+		Template: s.Template, Question: s.Question, Cells: p.Cells(), Numbers: p.Length(), Bits: int(p.Width),
 		Released: s.Released, Exactness: s.Exactness, Leakage: []leakJSON{}, Rounds: s.Rounds, Upload: s.Upload, Download: s.Download,
 		Assumptions: s.Assumptions, Hash: hex.EncodeToString(hash[:]),
 	}

@@ -20,7 +20,7 @@ func (a *app) explainOwners(ctx context.Context, sql string, q *asking) error {
 	if err != nil {
 		return err
 	}
-	forecast, err := inquire(ctx, client, sql, q)
+	forecast, err := a.inquire(ctx, client, sql, q)
 	if err := errors.Join(err, client.Close()); err != nil {
 		return err
 	}
@@ -36,8 +36,8 @@ func (a *app) explainOwners(ctx context.Context, sql string, q *asking) error {
 	return nil
 }
 
-func inquire(ctx context.Context, client *analyst.Client, sql string, q *asking) (*analyst.Forecast, error) {
-	draft, err := client.Compile(sql)
+func (a *app) inquire(ctx context.Context, client *analyst.Client, sql string, q *asking) (*analyst.Forecast, error) {
+	draft, err := a.draft(client, q, sql)
 	if err != nil {
 		return nil, err
 	}

@@ -56,6 +56,11 @@ func (b *inbox) read(p store.Parked) (*question, error) {
 
 func (q *question) plan() *plan.Plan { return &q.job.Plan }
 
+// statement says what the answer gives away, as it was signed.
+func (q *question) statement() *plan.Statement {
+	return plan.Explain(q.plan(), q.space).As(q.job.Template, q.job.Arguments)
+}
+
 func (q *question) theCase() *approval.Case {
 	return &approval.Case{
 		Space: q.space.Space, Owner: q.owner, Job: q.ID, Manifest: q.Manifest, Shown: q.grounds.Hash(), Deadline: q.Deadline,
@@ -143,6 +148,7 @@ type inboxJSON struct {
 	Organisation string             `json:"organisation"`
 	Purpose      string             `json:"purpose"`
 	Table        string             `json:"table"`
+	Template     string             `json:"template,omitempty"` // of the charter, with its arguments
 	Query        string             `json:"query"`
 	Columns      []string           `json:"columns"`
 	Cells        int                `json:"cells"`
@@ -163,10 +169,10 @@ type inboxJSON struct {
 }
 
 func (q *question) json() inboxJSON {
-	p, statement := q.plan(), plan.Explain(q.plan(), q.space)
+	p, statement := q.plan(), q.statement()
 	j := inboxJSON{
 		Job: q.ID.String(), Analyst: q.Analyst, Organisation: q.organisation(q.Analyst), Purpose: q.job.Purpose,
-		Table: p.Table, Query: p.SQL(), Columns: q.columns(), Cells: p.Cells(), Numbers: p.Length(), Bytes: statement.Upload,
+		Table: p.Table, Template: statement.Template, Query: p.SQL(), Columns: q.columns(), Cells: p.Cells(), Numbers: p.Length(), Bytes: statement.Upload,
 		MinCohort: plan.LeastCohort(p, q.space), Rule: q.grounds.Rule, Findings: q.findings(),
 		Earlier: q.notes.Earlier, Nearest: q.notes.Nearest, Since: q.Since, Deadline: q.Deadline,
 		Needed: q.needed, Approved: q.said.Approved, Leakage: statement.Text(),
@@ -191,6 +197,7 @@ func (q *question) facts() []line {
 		{"who asks", fmt.Sprintf("%s, %s", j.Analyst, j.Organisation)},
 		{"purpose", orNone(j.Purpose)},
 		{"table", j.Table},
+		{"template", orOwnWords(j.Template)},
 		{"columns", strings.Join(j.Columns, ", ")},
 		{"what leaves", fmt.Sprintf("%d numbers in %d cells, added to those of the other owners; about %d bytes, masked or encrypted", j.Numbers, j.Cells, j.Bytes)},
 		{"shown only if", q.condition()},
@@ -210,6 +217,13 @@ func orNone(text string) string {
 		return "(none stated)"
 	}
 	return text
+}
+
+func orOwnWords(template string) string {
+	if template == "" {
+		return "none: the analyst's own words"
+	}
+	return template
 }
 
 // print writes everything that a person needs to decide.
@@ -233,7 +247,7 @@ func (q *question) print(out io.Writer) error {
 	section("Small differences", q.findings())
 	section("Earlier questions about the table", q.earlier())
 	// The statement begins with the query, as the workers will run it.
-	text := strings.TrimRight(plan.Explain(q.plan(), q.space).Text(), "\n")
+	text := strings.TrimRight(q.statement().Text(), "\n")
 	section("What it gives away", strings.Split(text, "\n"))
 	return nil
 }

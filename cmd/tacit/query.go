@@ -35,6 +35,8 @@ type asking struct {
 	lifetime   time.Duration
 	lab        string
 	noising    noising
+	template   string   // --template
+	params     []string // --param NAME=VALUE
 }
 
 func (q *asking) labFlag(f *pflag.FlagSet) {
@@ -61,29 +63,31 @@ func (q *asking) termsFlags(f *pflag.FlagSet) {
 func (a *app) queryCommand() *cobra.Command {
 	var q asking
 	c := &cobra.Command{
-		Use:   `query ["SQL" | -f FILE | -]`,
+		Use:   `query ["SQL" | -f FILE | - | --template NAME]`,
 		Short: "Ask a question and print the answer",
 		Long: `Compiles the SQL against the charter, signs it, hands it to the coordinator, waits for
 the owners, verifies and opens the result, and prints it. Ctrl-C cancels the question; a
 question that was interrupted otherwise goes on with tacit resume.`,
 		Example: `  tacit query "SELECT sex, COUNT(*), AVG(age) FROM lung GROUP BY sex"
   tacit query -f question.sql --format csv -o answer.csv
-  tacit query --epsilon 0.5 "SELECT sex, COUNT(*) FROM lung GROUP BY sex"`,
+  tacit query --epsilon 0.5 "SELECT sex, COUNT(*) FROM lung GROUP BY sex"
+  tacit query --template cost_by_sex --param age=40 --purpose "heart study"`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			sql, err := a.sql(c.Context(), args, q.file)
-			if err == nil {
-				sql, err = a.noised(sql, &q.noising)
-			}
+			sql, err := a.question(c.Context(), args, &q)
 			if err != nil {
 				return err
 			}
 			return a.ask(c.Context(), &q, func(ctx context.Context, client *analyst.Client, o analyst.Options) (*analyst.Answer, error) {
-				return client.Ask(ctx, sql, o)
+				draft, err := a.draft(client, &q, sql)
+				if err != nil {
+					return nil, err
+				}
+				return client.AskDraft(ctx, draft, o)
 			})
 		},
 	}
-	c.Flags().StringVarP(&q.file, "file", "f", "", "read the SQL from this file")
+	q.questionFlags(c.Flags())
 	q.flags(c.Flags())
 	q.labFlag(c.Flags())
 	return c

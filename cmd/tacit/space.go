@@ -10,12 +10,13 @@ import (
 	"github.com/tacit-space/tacit/crypto/identity"
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/keyfile"
+	"github.com/tacit-space/tacit/engine/query"
 )
 
-// template is a charter to start from.
+// charterTemplate is a charter to start from.
 //
 //go:embed template.yaml
-var template []byte
+var charterTemplate []byte
 
 func (a *app) space() *cobra.Command {
 	c := &cobra.Command{
@@ -41,9 +42,9 @@ func (a *app) spaceNew() *cobra.Command {
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
-				return writeNew(args[0], template, 0o644)
+				return writeNew(args[0], charterTemplate, 0o644)
 			}
-			_, err := a.out.Write(template)
+			_, err := a.out.Write(charterTemplate)
 			return err
 		},
 	}
@@ -65,6 +66,9 @@ func (a *app) spacePropose() *cobra.Command {
 			}
 			c, err := charter.Parse(text)
 			if err != nil {
+				return err
+			}
+			if err := query.CheckTemplates(c); err != nil {
 				return err
 			}
 			identities, err := collect(c, args[1:])
@@ -115,6 +119,9 @@ func (a *app) spaceSign() *cobra.Command {
 			}
 			bundle, err := charter.ReadBundle(args[0])
 			if err != nil {
+				return err
+			}
+			if err := query.CheckTemplates(bundle.Charter()); err != nil {
 				return err
 			}
 			id, err := a.readKey(key, passphraseFile)

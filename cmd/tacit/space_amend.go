@@ -9,6 +9,7 @@ import (
 
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/keyfile"
+	"github.com/tacit-space/tacit/engine/query"
 )
 
 func (a *app) spaceAmend() *cobra.Command {
@@ -49,6 +50,9 @@ func amend(file, from string, keys []string) (*charter.Bundle, error) {
 	}
 	c, err := charter.Parse(text)
 	if err != nil {
+		return nil, err
+	}
+	if err := query.CheckTemplates(c); err != nil {
 		return nil, err
 	}
 	old, err := charter.ReadBundle(from)
