@@ -332,6 +332,23 @@ func TestStopBetweenTheSteps(t *testing.T) {
 	}
 }
 
+// TestStopWhileDown: a worker that comes back withdraws from what it had accepted, and says why.
+func TestStopWhileDown(t *testing.T) {
+	s := asking(t, func(c *worker.Config) { c.Approval = config.Approval{} })
+	reached := s.Gates["owner1"].Close()
+	s.Start()
+	q := s.Ask(analyst.Options{})
+	<-reached
+	s.StopWorker("owner1")
+	if err := s.Join("owner1").StopAll(); err != nil {
+		t.Fatal(err)
+	}
+	s.StartWorker("owner1")
+	if _, err := q.Wait(); err == nil || !strings.Contains(err.Error(), worker.Stopped.Code) {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestDifferencingAsks: a small difference is shown to a person, who may allow it; by the owner's own rule or by
 // the charter's.
 func TestDifferencingAsks(t *testing.T) {

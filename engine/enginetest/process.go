@@ -12,12 +12,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/tacit-space/tacit/crypto/identity"
 	"github.com/tacit-space/tacit/engine/analyst"
 	"github.com/tacit-space/tacit/engine/charter"
+	"github.com/tacit-space/tacit/engine/config"
 	"github.com/tacit-space/tacit/engine/coordinator"
 	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/transport"
@@ -35,6 +37,9 @@ type orders struct {
 	Store   string
 	Address string
 	Data    string // file of an owner's rows
+
+	Approval config.Approval // of an owner
+	Poll     time.Duration
 }
 
 // Process is a role in a process of its own, which may be killed.
@@ -65,6 +70,9 @@ func (s *signal) Write(b []byte) (int, error) {
 	s.once.Do(func() { close(s.raised) })
 	return s.log.Write(b)
 }
+
+// Done is closed when the process ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
 
 // Killed waits for the end of the process and reports whether a crash point
 // killed it. It stops waiting, and kills it, when other is closed first.
@@ -102,6 +110,10 @@ func (s *Space) StartProcess(member string, point crashpoint.Point, n int) *Proc
 	o := orders{
 		Member: member, Bundle: filepath.Join(s.Folder, "space.json"), Seed: s.identities[member].Seed().Bytes(),
 		Store: s.Store(member), Address: s.Address, Data: s.files[member],
+	}
+	if slices.Contains(s.Owners, member) {
+		cfg := s.WorkerConfig(member)
+		o.Approval, o.Poll = cfg.Approval, cfg.Poll
 	}
 	s.must(s.Bundle.WriteFile(o.Bundle))
 	text, err := json.Marshal(o)
@@ -184,6 +196,7 @@ func play(file string) error {
 	defer engine.Close()
 	return worker.Run(ctx, worker.Config{
 		Bundle: bundle, Self: o.Member, Identity: id, Store: o.Store, Source: engine, Link: link, Log: log, Updates: updates,
+		Approval: o.Approval, Poll: o.Poll,
 	})
 }
 

@@ -126,6 +126,28 @@ func (q *Question) Until(match func(transport.Progress) bool) {
 	}
 }
 
+// UntilOr waits for an event of the job, or until other is closed; it reports whether it was the event.
+func (q *Question) UntilOr(other <-chan struct{}, match func(transport.Progress) bool) bool {
+	q.s.T.Helper()
+	for {
+		q.mu.Lock()
+		found, more := slices.ContainsFunc(q.events, match), q.more
+		q.mu.Unlock()
+		if found {
+			return true
+		}
+		select {
+		case <-more:
+		case <-other:
+			return q.Saw(match)
+		case <-q.done:
+			if !q.Saw(match) {
+				q.s.T.Fatal("the question ended before the event: ", q.err)
+			}
+		}
+	}
+}
+
 // Saw reports whether the job had an event so far.
 func (q *Question) Saw(match func(transport.Progress) bool) bool {
 	q.mu.Lock()

@@ -90,7 +90,7 @@ func TestLedgerOfAWorker(t *testing.T) {
 	must(t, w.End(o.ID, ending))
 	gone := offered(3)
 	must(t, w.Decide(gone))
-	must(t, w.End(gone.ID, store.Ending{How: store.WithdrawnEnding, Code: "TACIT-W206"}))
+	must(t, w.End(gone.ID, store.Ending{How: store.WithdrawnEnding, Reason: store.Reason{Code: "TACIT-W206"}}))
 	if _, err := w.Prune(-2 * time.Hour); err != nil {
 		t.Fatal(err)
 	}

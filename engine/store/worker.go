@@ -54,7 +54,7 @@ type Offered struct {
 	Analyst  string         // member id
 	About    ledger.Subject // for the ledger; not read back
 	Accepted bool
-	Reason   Reason // of a refusal
+	Reason   Reason // of a refusal, or of a withdrawal
 	Expires  time.Time
 	Ended    bool           // over for this worker
 	Ending   string         // how
@@ -163,6 +163,11 @@ func (w *Worker) Job(id JobID) (Offered, error) {
 // Live returns the jobs that were accepted and are not over, oldest first.
 func (w *Worker) Live() ([]Offered, error) {
 	return w.offered("WHERE ended IS NULL AND accepted ORDER BY seen, id")
+}
+
+// Withdrawn returns the jobs that the worker withdrew from and that have not expired.
+func (w *Worker) Withdrawn() ([]Offered, error) {
+	return w.offered("WHERE ending = ? AND expires > ? ORDER BY seen, id", WithdrawnEnding, millis(w.now()))
 }
 
 func (w *Worker) offered(where string, args ...any) ([]Offered, error) {
@@ -292,10 +297,10 @@ func (w *Worker) Releases() ([]uint32, error) {
 
 // Ending is how a job ended for a worker.
 type Ending struct {
-	How   string // [WithdrawnEnding], or what the coordinator said
-	Code  string // why it withdrew
-	Usage ledger.Usage
-	Sole  bool // nothing of the question opens without this worker's release
+	How    string // [WithdrawnEnding], or what the coordinator said
+	Reason Reason // why it withdrew
+	Usage  ledger.Usage
+	Sole   bool // nothing of the question opens without this worker's release
 }
 
 // WithdrawnEnding is how a job ends that the worker withdrew from.
@@ -305,8 +310,9 @@ const WithdrawnEnding = "withdrawn"
 // state. The decision and the release stay; what the job reserved of a budget goes back.
 func (w *Worker) End(job JobID, e Ending) error {
 	err := w.write("store the end of a job", func(tx *sql.Tx) error {
-		const update = "UPDATE job SET ended = ?, ending = ?, offer = NULL WHERE id = ? AND ended IS NULL"
-		err := once(tx.Exec(update, millis(w.now()), e.How, job[:]))
+		const update = `UPDATE job SET ended = ?, ending = ?, code = ?, message = ?, remedy = ?, offer = NULL
+			WHERE id = ? AND ended IS NULL`
+		err := once(tx.Exec(update, millis(w.now()), e.How, e.Reason.Code, e.Reason.Message, e.Reason.Remedy, job[:]))
 		if err == nil {
 			err = w.recordEnd(tx, job, e)
 		}
@@ -330,11 +336,11 @@ func (w *Worker) End(job JobID, e Ending) error {
 }
 
 func (w *Worker) recordEnd(tx *sql.Tx, job JobID, e Ending) error {
-	ended := ledger.Entry{Kind: ledger.Ended, State: e.How, Code: e.Code, Usage: e.Usage}
+	ended := ledger.Entry{Kind: ledger.Ended, State: e.How, Code: e.Reason.Code, Usage: e.Usage}
 	if e.How != WithdrawnEnding {
 		return w.recordOf(tx, job, ended)
 	}
-	return w.recordOf(tx, job, ledger.Entry{Kind: ledger.Withdrawn, Member: w.book.keeper.Member, Code: e.Code}, ended)
+	return w.recordOf(tx, job, ledger.Entry{Kind: ledger.Withdrawn, Member: w.book.keeper.Member, Code: e.Reason.Code}, ended)
 }
 
 // Prune forgets jobs that are over and expired longer than keep ago, and

@@ -3,6 +3,7 @@ package worker
 import (
 	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/engine/crashpoint"
+	"github.com/tacit-space/tacit/engine/envelope"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/obs"
 	"github.com/tacit-space/tacit/engine/plan"
@@ -56,7 +57,7 @@ func (w *worker) abandon(id store.JobID, why *fault.Fault) error {
 	w.Log.Warn("job withdrawn", "job", id.String(), obs.Err(why))
 	w.Metrics.Ended(store.WithdrawnEnding, why.Code)
 	crashpoint.Here(crashpoint.WorkerAmendBefore)
-	if err := w.store.End(id, store.Ending{How: store.WithdrawnEnding, Code: why.Code}); err != nil {
+	if err := w.store.End(id, store.Ending{How: store.WithdrawnEnding, Reason: store.Reason(envelope.ReasonOf(why))}); err != nil {
 		return err
 	}
 	crashpoint.Here(crashpoint.WorkerAmendAfter)

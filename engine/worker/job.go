@@ -259,14 +259,14 @@ func (j *job) withdraw(why *fault.Fault) {
 	}
 	j.log.Warn("job withdrawn", obs.Err(why))
 	j.tell(0, envelope.Withdraw, envelope.ReasonOf(why).Marshal())
-	j.finish(store.WithdrawnEnding, why.Code)
+	j.finish(store.WithdrawnEnding, store.Reason(envelope.ReasonOf(why)))
 }
 
 // end ends the job for this worker, for example because the coordinator said so.
-func (j *job) end(how string) { j.finish(how, "") }
+func (j *job) end(how string) { j.finish(how, store.Reason{}) }
 
 // finish erases what the job left, except the decision and the release.
-func (j *job) finish(how, code string) {
+func (j *job) finish(how string, why store.Reason) {
 	if j.over {
 		return
 	}
@@ -274,7 +274,7 @@ func (j *job) finish(how, code string) {
 	j.stopAttempt()
 	j.stopInput()
 	usage := ledger.Usage{Sent: uint64(j.sent.Load()), Compute: uint64(time.Duration(j.computed.Load()).Milliseconds())}
-	if err := j.w.store.End(j.id, store.Ending{How: how, Code: code, Usage: usage, Sole: j.layout != nil}); err != nil {
+	if err := j.w.store.End(j.id, store.Ending{How: how, Reason: why, Usage: usage, Sole: j.layout != nil}); err != nil {
 		j.w.fail(err)
 		return
 	}
@@ -284,7 +284,7 @@ func (j *job) finish(how, code string) {
 	} else {
 		j.leavesInbox()
 	}
-	j.w.Metrics.Ended(stateOf(how), code)
+	j.w.Metrics.Ended(stateOf(how), why.Code)
 }
 
 // stateOf keeps the label of a metric on a closed list: how comes from the

@@ -220,6 +220,7 @@ func (w *worker) Connected(ctx context.Context, fresh bool) {
 		j.post(ctx, j.repeat)
 	}
 	w.repeatParked()
+	w.repeatWithdrawn()
 }
 
 // Disconnected implements [transport.LinkHandler].
@@ -271,8 +272,25 @@ func (w *worker) unknown(p transport.Packet) error {
 		return nil
 	}
 	why := envelope.ReasonOf(Over.New("this worker takes no part in the job"))
+	if known, err := w.store.Job(p.Job); err == nil && known.Accepted && known.Reason.Code != "" {
+		why = envelope.Reason(known.Reason)
+	}
 	w.tell(transport.Packet{Job: p.Job, Kind: uint8(envelope.Withdraw), Body: why.Marshal()})
 	return nil
+}
+
+// repeatWithdrawn says to a fresh session which jobs this worker has left: it may not have heard.
+func (w *worker) repeatWithdrawn() {
+	left, err := w.store.Withdrawn()
+	if err != nil {
+		w.fail(err)
+		return
+	}
+	for _, o := range left {
+		if o.Reason.Code != "" {
+			w.tell(transport.Packet{Job: o.ID, Kind: uint8(envelope.Withdraw), Body: envelope.Reason(o.Reason).Marshal()})
+		}
+	}
 }
 
 // job returns a job that is not over, or nil.
