@@ -132,6 +132,8 @@ func (d *differ) entry(path, pattern string, v reflect.Value, joins bool) {
 		effect, text = tableEntry(&e, joins)
 	case Column:
 		effect, text = columnEntry(&e, joins)
+	case Template:
+		effect, text = templateEntry(&e, joins)
 	}
 	d.add(path, effect, "%s", text)
 }
@@ -172,6 +174,13 @@ func columnEntry(c *Column, joins bool) (Effect, string) {
 		return Laxer, fmt.Sprintf("column %s can be used: %s, %s", c.Name, c.Role, c.Type)
 	}
 	return Stricter, fmt.Sprintf("column %s can not be used any more; earlier questions that used it are compared with no new ones", c.Name)
+}
+
+func templateEntry(t *Template, joins bool) (Effect, string) {
+	if joins {
+		return Laxer, "may be asked: " + strings.Join(strings.Fields(t.SQL), " ")
+	}
+	return Stricter, "may not be asked any more as a template"
 }
 
 // leaf reports a value that changes.

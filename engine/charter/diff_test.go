@@ -82,7 +82,7 @@ func TestDiff(t *testing.T) {
 // charter cannot be changed unseen.
 func TestDiffMissesNothing(t *testing.T) {
 	parse := func() *Charter {
-		c, err := Parse(hospitals(t))
+		c, err := Parse([]byte(questions(t)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -108,3 +108,34 @@ func TestParameterValues(t *testing.T) {
 		}
 	}
 }
+
+// TestDiffOfTemplates: what becomes laxer about templates is called so.
+func TestDiffOfTemplates(t *testing.T) {
+	for _, c := range []struct{ from, to, want string }{
+		{"  questions: templates\n", "", "rules.questions laxer"},
+		{"questions: any", "questions: templates", "tables.patients.questions stricter"},
+		{"  - {name: number, sql: SELECT COUNT(*) FROM patients}\n", "", "templates.number stricter"},
+		{"name: number,", "name: total,", "templates.number stricter|templates.total laxer"},
+		{"SELECT COUNT(*) FROM", "SELECT COUNT(age) FROM", "templates.number.sql changed"},
+		{"values: [female, male]", "values: [female, male, divers]", "templates.cost_by_sex.parameters.sex.values laxer"},
+		{"range: [18, 90]", "range: [0, 90]", "templates.cost_by_sex.parameters.age.range changed"},
+		{"    analysts: [institute]\n", "", "templates.cost_by_sex.analysts laxer"},
+		{"    purposes: [research]\n", "", "templates.cost_by_sex.purposes laxer"},
+	} {
+		from, err := Parse([]byte(questions(t)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		to, err := Parse([]byte(questions(t, c.from, c.to)))
+		if err != nil {
+			t.Fatalf("%s: %v", c.to, err)
+		}
+		var got []string
+		for _, change := range Diff(from, to) {
+			got = append(got, change.Path+" "+string(change.Effect))
+		}
+		if text := strings.Join(got, "|"); text != c.want {
+			t.Errorf("%s: got %s, want %s", c.to, text, c.want)
+		}
+	}
+}

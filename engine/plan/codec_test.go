@@ -240,6 +240,11 @@ func FuzzParseJob(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b)
+	j.Template, j.Arguments = "t", []Argument{{"a", Value{Kind: Integer, Text: "1"}}, {"b", Value{Kind: Text, Text: "x"}}}
+	if b, err = j.Marshal(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		j, err := ParseJob(b)
 		if err != nil {
