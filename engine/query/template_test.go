@@ -160,3 +160,34 @@ func TestTemplatesRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestTemplateWithNoise: WITH PRIVACY is part of a template, and of its plan.
+func TestTemplateWithNoise(t *testing.T) {
+	text, err := os.ReadFile("../charter/testdata/hospitals.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const sql = "SELECT sex, COUNT(*) FROM patients WHERE age >= :age GROUP BY sex WITH PRIVACY (epsilon 0.5, delta 1e-7)"
+	ch, err := charter.Parse([]byte(strings.Replace(string(text), "members:",
+		"  privacy: {max_epsilon: 1, max_delta: 1e-6, budget: {epsilon: 5, delta: 1e-6, period: 720h}}\nmembers:", 1) +
+		"templates:\n  - {name: x, sql: \"" + sql + "\", parameters: [{name: age, type: integer, range: [1, 99]}]}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := query.CheckTemplates(ch); err != nil {
+		t.Fatal(err)
+	}
+	q, err := query.Instantiate(ch, "x", []plan.Argument{{Name: "age", Value: plan.Value{Kind: plan.Integer, Text: "18"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := query.Compile(strings.Replace(sql, ":age", "18", 1), ch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err1 := want.Plan.Marshal()
+	b, err2 := q.Plan.Marshal()
+	if err1 != nil || err2 != nil || string(a) != string(b) || q.Plan.Privacy == nil {
+		t.Errorf("%v, %v, privacy %v: another plan", err1, err2, q.Plan.Privacy)
+	}
+}
