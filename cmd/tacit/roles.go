@@ -16,6 +16,7 @@ import (
 	"github.com/tacit-space/tacit/engine/config"
 	"github.com/tacit-space/tacit/engine/coordinator"
 	"github.com/tacit-space/tacit/engine/obs"
+	"github.com/tacit-space/tacit/engine/policy"
 	"github.com/tacit-space/tacit/engine/source"
 	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
@@ -108,6 +109,9 @@ func (a *app) worker() *cobra.Command {
 func (a *app) runWorker(ctx context.Context, cfg *config.Worker) error {
 	m, err := a.open(cfg.Space, cfg.Key, cfg.PassphraseFile)
 	if err != nil {
+		return err
+	}
+	if err := policy.CheckAccept(m.bundle.Charter(), &cfg.Accept); err != nil {
 		return err
 	}
 	engine, err := openTables(ctx, m, cfg)

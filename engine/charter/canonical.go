@@ -55,6 +55,7 @@ func (c *Charter) clone() *Charter {
 	n.Members = slices.Clone(c.Members)
 	n.Tables = slices.Clone(c.Tables)
 	n.Templates = slices.Clone(c.Templates)
+	n.Rules.Quotas = slices.Clone(c.Rules.Quotas)
 	return &n
 }
 
@@ -67,6 +68,10 @@ func (r *Rules) write(w *wire.Writer) {
 	w.String(r.Verification)
 	w.String(r.Differencing.Mode)
 	w.U64(uint64(r.Differencing.Window))
+	w.Count(len(r.Quotas))
+	for i := range r.Quotas {
+		r.Quotas[i].write(w)
+	}
 	r.Privacy.write(w)
 	w.String(r.Questions)
 }
@@ -95,6 +100,8 @@ func (t *Table) write(w *wire.Writer) {
 	w.U64(uint64(t.MaxRows))
 	w.String(t.OutOfRange)
 	writeStrings(w, t.Owners)
+	writeStrings(w, t.Analysts)
+	writeStrings(w, t.Purposes)
 	w.U32(uint32(t.Contribution.Groups))
 	w.U32(uint32(t.Contribution.Rows))
 	w.String(t.Privacy)

@@ -29,6 +29,10 @@ var judges = map[string]judge{
 	"rules.differencing.mode":    {"questions that differ in a few units from another", "more of them are answered", ranked(DifferencingOff, DifferencingNote, DifferencingAsk, DifferencingRefuse)},
 	"rules.differencing.window":  {"how long earlier questions are compared", "earlier questions are forgotten sooner", more},
 
+	"rules.quotas":    {"quotas", "any number of questions", listedAtAll},
+	"tables.analysts": {"who may ask", "more may ask", purposes},
+	"tables.purposes": {"purposes", "more purposes", purposes},
+
 	"rules.privacy.max_epsilon":    {"epsilon of one question", "questions with less noise", smaller},
 	"rules.privacy.max_delta":      {"delta of one question", "questions with less noise", smaller},
 	"rules.privacy.budget.epsilon": {"epsilon of all questions of a period", "more questions, or such with less noise", smaller},
@@ -151,6 +155,17 @@ func purposes(a, b reflect.Value) Effect {
 		return Laxer
 	}
 	return superset(a, b)
+}
+
+// listedAtAll: a list that is there bounds something.
+func listedAtAll(a, b reflect.Value) Effect {
+	switch {
+	case a.Len() == 0:
+		return Stricter
+	case b.Len() == 0:
+		return Laxer
+	}
+	return Changed
 }
 
 // superset: what is listed is allowed.

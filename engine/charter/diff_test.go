@@ -49,6 +49,8 @@ func TestDiff(t *testing.T) {
 		"contribution":      {"    unit: patient\n", "    unit: patient\n    contribution: {groups: 3}\n", "tables.patients.contribution.groups changed", "1 → 3"},
 		"rows are units":    {"    unit: patient\n", "", "tables.patients.unit laxer", "patient → none; rows are counted"},
 		"a table renamed":   {"- name: patients", "- name: people", "tables.patients stricter|tables.people laxer|tables.people laxer", "what was asked about patients before does not count"},
+		"a quota":           {"  purposes:", "  quotas: [{per: analyst, questions: 5, period: 24h}]\n  purposes:", "rules.quotas stricter", "[] → [{per: analyst, questions: 5, period: 24h}]"},
+		"for some only":     {"    unit: patient\n", "    unit: patient\n    analysts: [south]\n    purposes: [research]\n", "tables.patients.analysts stricter|tables.patients.purposes stricter", ""},
 		"a title":           {"title: Patients with lung cancer", "title: Patients", "tables.patients.title changed", "Patients with lung cancer → Patients"},
 		"layout":            {"version: 1", "version:   1 # said", "", ""},
 	} {
@@ -82,7 +84,7 @@ func TestDiff(t *testing.T) {
 // charter cannot be changed unseen.
 func TestDiffMissesNothing(t *testing.T) {
 	parse := func() *Charter {
-		c, err := Parse([]byte(questions(t)))
+		c, err := Parse([]byte(bounded(t)))
 		if err != nil {
 			t.Fatal(err)
 		}

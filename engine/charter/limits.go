@@ -75,4 +75,8 @@ const (
 	MaxParameters   = 16
 	MaxChoices      = 100      // values of one parameter
 	MaxTemplateText = 16 << 10 // bytes of SQL
+	MaxQuotas       = 100
+	MaxQuota        = 1_000_000 // questions
+	MinQuotaPeriod  = time.Minute
+	MaxQuotaPeriod  = 365 * 24 * time.Hour
 )

@@ -22,6 +22,9 @@ func (c *Charter) Normalise() {
 	for i := range c.Templates {
 		c.Templates[i].normalise()
 	}
+	for i := range c.Rules.Quotas {
+		c.Rules.Quotas[i].normalise()
+	}
 	for i := range c.Members {
 		c.Members[i].Roles = sorted(c.Members[i].Roles)
 	}
@@ -40,6 +43,7 @@ func (c *Charter) normaliseTable(t *Table) {
 	if t.Questions == "" {
 		t.Questions = c.Rules.Questions
 	}
+	t.Analysts, t.Purposes = sorted(t.Analysts), sorted(t.Purposes)
 	owners := c.OwnersOf(t.Name)
 	t.Owners = make([]string, len(owners))
 	for i, m := range owners {

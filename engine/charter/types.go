@@ -33,6 +33,7 @@ type Rules struct {
 	Differencing Differencing `yaml:"differencing,omitempty" help:"What owners do about questions that differ in a few units from another."`
 	Privacy      Privacy      `yaml:"privacy,omitempty" help:"What questions with noise (differential privacy) may cost; left out: there are none."`
 	Questions    string       `yaml:"questions,omitempty" oneof:"any,templates" help:"any: every question that the rules allow; templates: the templates of the charter only."`
+	Quotas       []Quota      `yaml:"quotas,omitempty" help:"How many questions an owner takes part in, at most 100 quotas; left out: any number."`
 }
 
 // Differencing is what an owner does about a question one of whose numbers can be
@@ -71,6 +72,8 @@ type Table struct {
 	MaxRows    int64    `yaml:"max_rows" required:"true" range:"1,1000000000000" help:"Rows of one owner, at most; the proof that no sum overflows rests on it."`
 	OutOfRange string   `yaml:"out_of_range,omitempty" oneof:"refuse,clamp" help:"What is done with a value outside a declared range: refuse every question until it is mended, or clamp it to the nearer end."`
 	Owners     []string `yaml:"owners,omitempty" help:"Ids of the owners that have the table; left out: every owner of the space."`
+	Analysts   []string `yaml:"analysts,omitempty" help:"Ids of those who may ask about it; left out: every analyst."`
+	Purposes   []string `yaml:"purposes,omitempty" help:"Purposes for which it may be asked about; left out: those of the space."`
 	Columns    []Column `yaml:"columns" required:"true" help:"At most 256. A column that is not listed does not exist for analysts."`
 
 	Contribution Contribution `yaml:"contribution,omitempty" help:"What one privacy unit adds to noised numbers, at most. Only of tables with a unit."`

@@ -184,12 +184,18 @@ func (c *Charter) oversize(k check) {
 	for i := range c.Templates {
 		c.Templates[i].oversize(k.at("templates[%d]", i))
 	}
+	k.at("rules.quotas").most(len(c.Rules.Quotas), MaxQuotas)
+	for i := range c.Rules.Quotas {
+		c.Rules.Quotas[i].oversize(k.at("rules.quotas[%d]", i))
+	}
 	for i := range c.Members {
 		k.at("members[%d].roles", i).most(len(c.Members[i].Roles), len(roles))
 	}
 	for i := range c.Tables {
 		t, k := &c.Tables[i], k.at("tables[%d]", i)
 		k.at("owners").most(len(t.Owners), MaxMembers)
+		k.at("analysts").most(len(t.Analysts), MaxMembers)
+		k.at("purposes").most(len(t.Purposes), MaxPurposes)
 		k.at("columns").most(len(t.Columns), MaxColumns)
 		for j := range t.Columns {
 			col, k := &t.Columns[j], k.at("columns[%d]", j)
@@ -238,6 +244,7 @@ func (c *Charter) checkRules(k check) {
 	if r.Questions != "" {
 		k.at("questions").oneOf(r.Questions, QuestionsAny, QuestionsTemplates)
 	}
+	c.CheckQuotas(r.Quotas, k.at("quotas").path, k.problems)
 	if l := r.Lifetime(); l < MinJobLifetime || l > MaxJobLifetime {
 		k.at("job_lifetime").fail("%s outside 1m to %s", r.JobLifetime, Duration(MaxJobLifetime))
 	}
@@ -298,6 +305,8 @@ func (c *Charter) checkTables(k check) {
 		names = append(names, c.Tables[i].Name)
 		c.Tables[i].check(k.at("[%d]", i))
 		c.checkOwners(&c.Tables[i], k.at("[%d].owners", i))
+		c.checkAnalysts(k.at("[%d].analysts", i), c.Tables[i].Analysts)
+		c.checkPurposes(k.at("[%d].purposes", i), c.Tables[i].Purposes)
 	}
 	k.unique(names, ".name")
 }

@@ -79,6 +79,7 @@ func (p *printer) rules(r *Rules) {
 	pairs = optional(pairs, "privacy", flow(r.Privacy.pairs()), r.Privacy.Allowed())
 	pairs = optional(pairs, "questions", r.Questions, r.Questions != "")
 	p.block("  ", pairs)
+	p.quotas(r.Quotas)
 }
 
 func optional(pairs []pair, key, value string, given bool) []pair {
@@ -115,6 +116,8 @@ func (p *printer) table(t *Table) {
 	pairs = optional(pairs, "contribution", flow(t.Contribution.pairs()), t.Contribution != Contribution{})
 	pairs = optional(pairs, "privacy", t.Privacy, t.Privacy != "")
 	pairs = optional(pairs, "questions", t.Questions, t.Questions != "")
+	pairs = optional(pairs, "analysts", list(t.Analysts), len(t.Analysts) > 0)
+	pairs = optional(pairs, "purposes", list(t.Purposes), len(t.Purposes) > 0)
 	p.block("    ", pairs)
 	p.line("    columns:")
 	for i := range t.Columns {
@@ -171,7 +174,7 @@ func scalar(text string) string {
 	return quoted(text)
 }
 
-// quoted writes a text as a JSON string.
+// quoted writes a text as a JSON string, which is one YAML scalar.
 func quoted(text string) string {
 	var b strings.Builder
 	enc := json.NewEncoder(&b)

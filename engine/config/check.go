@@ -35,6 +35,7 @@ func (w *Worker) check(ps *strictyaml.Problems) {
 			ps.Add("worker.accept.tables", "table %q is not mapped%s", name, strictyaml.Suggest(name, names))
 		}
 	}
+	w.Accept.Hours.check("worker.accept.hours", ps)
 	w.Approval.check("worker.approval", names, ps)
 }
 

@@ -108,19 +108,23 @@ type WorkerLimits struct {
 // Accept is an owner's own rules. Each can only narrow what the charter allows;
 // left out, the charter's rule holds.
 type Accept struct {
-	MinContributors int      `yaml:"min_contributors" range:"0,500" help:"Least number of contributing owners; 0: the charter's."`
-	Corruptions     int      `yaml:"tolerated_corruption" range:"0,500" help:"Least number of corrupt owners that a job must tolerate; 0: the charter's."`
-	MinCohort       int      `yaml:"min_cohort" range:"0,20" help:"Least number of privacy units behind every released number; 0: the charter's."`
-	MaxCells        int      `yaml:"max_cells" range:"0,1048576" help:"Most cells of a result; 0: the charter's."`
-	Differencing    string   `yaml:"differencing" oneof:"charter,note,ask,refuse" help:"What is done about questions that differ in a few units from another; charter: what the charter says, and otherwise the stricter of both."`
-	Privacy         string   `yaml:"privacy" oneof:"charter,required" help:"required: only noised numbers leave, of whatever table; charter: what the charter says."`
-	MaxEpsilon      string   `yaml:"max_epsilon" help:"Largest epsilon of one question with noise; left out: the charter's."`
-	Budget          string   `yaml:"budget" help:"Epsilon of all questions with noise of one account in a period, at the charter's delta; left out: the charter's, and never more than that."`
-	DiscloseBudget  string   `yaml:"disclose_budget" oneof:"yes,no" help:"Whether refusals and answers to inquiries say what is left of a privacy budget. It follows from the questions that were asked, and from no data."`
-	Inquiries       string   `yaml:"inquiries" oneof:"answer,refuse" help:"Whether analysts are told beforehand, by tacit explain --owners, what this owner would say to a question."`
-	Purposes        []string `yaml:"purposes" help:"Purposes that are served; left out: the charter's."`
-	Analysts        []string `yaml:"analysts" help:"Ids of the analysts who are served; left out: all of the charter."`
-	Tables          []string `yaml:"tables" help:"Tables that are served; left out: all that are mapped."`
+	MinContributors int                          `yaml:"min_contributors" range:"0,500" help:"Least number of contributing owners; 0: the charter's."`
+	Corruptions     int                          `yaml:"tolerated_corruption" range:"0,500" help:"Least number of corrupt owners that a job must tolerate; 0: the charter's."`
+	MinCohort       int                          `yaml:"min_cohort" range:"0,20" help:"Least number of privacy units behind every released number; 0: the charter's."`
+	MaxCells        int                          `yaml:"max_cells" range:"0,1048576" help:"Most cells of a result; 0: the charter's."`
+	Differencing    string                       `yaml:"differencing" oneof:"charter,note,ask,refuse" help:"What is done about questions that differ in a few units from another; charter: what the charter says, and otherwise the stricter of both."`
+	Privacy         string                       `yaml:"privacy" oneof:"charter,required" help:"required: only noised numbers leave, of whatever table; charter: what the charter says."`
+	MaxEpsilon      string                       `yaml:"max_epsilon" help:"Largest epsilon of one question with noise; left out: the charter's."`
+	Budget          string                       `yaml:"budget" help:"Epsilon of all questions with noise of one account in a period, at the charter's delta; left out: the charter's, and never more than that."`
+	DiscloseBudget  string                       `yaml:"disclose_budget" oneof:"yes,no" help:"Whether refusals and answers to inquiries say what is left of a privacy budget. It follows from the questions that were asked, and from no data."`
+	Deny            Deny                         `yaml:"deny" help:"Whose questions are refused, and for what."`
+	Hours           Hours                        `yaml:"hours" help:"When questions are accepted; left out: always."`
+	Columns         map[string]map[string]Column `yaml:"columns" help:"By table and column: what questions may not use here."`
+	Quotas          []Quota                      `yaml:"quotas" help:"Quotas of this owner, beside those of the charter."`
+	Inquiries       string                       `yaml:"inquiries" oneof:"answer,refuse" help:"Whether analysts are told beforehand, by tacit explain --owners, what this owner would say to a question."`
+	Purposes        []string                     `yaml:"purposes" help:"Purposes that are served; left out: the charter's."`
+	Analysts        []string                     `yaml:"analysts" help:"Ids of the analysts who are served; left out: all of the charter."`
+	Tables          []string                     `yaml:"tables" help:"Tables that are served; left out: all that are mapped."`
 }
 
 // DefaultWorker returns the configuration that an empty file stands for; what is
@@ -129,7 +133,7 @@ func DefaultWorker() *Worker {
 	return &Worker{
 		Engine: Engine{Memory: DefaultMemory},
 		Limits: WorkerLimits{MaxJobs: DefaultRunning, MaxMessage: DefaultMaxMessage},
-		Accept: Accept{Differencing: "charter", Privacy: "charter", Inquiries: "answer", DiscloseBudget: "yes"}, Approval: DefaultApproval(),
+		Accept: Accept{Differencing: "charter", Privacy: "charter", Inquiries: "answer", DiscloseBudget: "yes", Hours: Hours{Outside: ThenRefuse}}, Approval: DefaultApproval(),
 		Log: Log{Level: DefaultLogLevel, Format: DefaultLogFormat},
 	}
 }

@@ -40,10 +40,8 @@ func Check(p *Plan, ch *charter.Charter) error {
 	if f := CheckTable(t, ch); f != nil {
 		return f
 	}
-	for _, check := range []func(*Plan, *charter.Table) *fault.Fault{checkWhere, checkKeys, checkSums} {
-		if f := check(p, t); f != nil {
-			return f
-		}
+	if f := CheckColumns(p, t); f != nil {
+		return f
 	}
 	if limit := ch.Rules.Cells(); p.Cells() > limit {
 		return TooManyCells.New("%d cells, the charter allows %d", p.Cells(), limit)
@@ -56,6 +54,17 @@ func Check(p *Plan, ch *charter.Charter) error {
 	}
 	if _, f := NewLayout(p, ch); f != nil {
 		return f
+	}
+	return nil
+}
+
+// CheckColumns checks the columns of a plan against a declaration of its table: roles, domains, grids, grains,
+// closed forms, and that groups follow from it. The plan must be canonical.
+func CheckColumns(p *Plan, t *charter.Table) *fault.Fault {
+	for _, check := range []func(*Plan, *charter.Table) *fault.Fault{checkWhere, checkKeys, checkSums} {
+		if f := check(p, t); f != nil {
+			return f
+		}
 	}
 	return nil
 }

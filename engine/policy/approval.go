@@ -51,3 +51,6 @@ func fits(rule *config.ApprovalRule, r *Request) bool {
 
 // among reports whether a condition lists a value, or is left out.
 func among(list []string, value string) bool { return list == nil || slices.Contains(list, value) }
+
+// Default reports whether no rule fitted.
+func (a Approval) Default() bool { return a.Rule == byDefault }

@@ -39,23 +39,28 @@ type Request struct {
 // its own rules and the time now. It returns nil, or the first rule that the job
 // breaks, as a fault with its code.
 func Check(ch *charter.Charter, self string, r *Request, own config.Accept, now time.Time) error {
-	rules := []func() error{
-		func() error { return checkCharter(ch, r) },
-		func() error { return checkAnalyst(ch, r) },
-		func() error { return checkTimes(ch, r, now) },
-		func() error { return plan.Check(&r.Job.Plan, ch) },
-		func() error { return checkTemplate(ch, r) },
-		func() error { return checkRoster(ch, self, r) },
-		func() error { return checkParameters(ch, r) },
-		func() error { return checkShape(ch, r) },
-		func() error { return checkPrivacy(ch, r, own) },
-		func() error { return checkPurpose(ch, r) },
-		func() error { return checkStatement(ch, r) },
-		func() error { return checkOwn(ch, r, own) },
+	table := OfCharter + "tables." + r.Job.Plan.Table
+	rules := []struct {
+		rule  string
+		check func() error
+	}{
+		{OfCharter + "version", func() error { return checkCharter(ch, r) }},
+		{OfCharter + "members", func() error { return checkAnalyst(ch, r) }},
+		{OfCharter + "rules.job_lifetime", func() error { return checkTimes(ch, r, now) }},
+		{table, func() error { return plan.Check(&r.Job.Plan, ch) }},
+		{table, func() error { return checkAccess(ch, r) }},
+		{OfCharter + "rules.questions", func() error { return checkTemplate(ch, r) }},
+		{table + ".owners", func() error { return checkRoster(ch, self, r) }},
+		{OfCharter + "rules.min_contributors", func() error { return checkParameters(ch, r) }},
+		{table, func() error { return checkShape(ch, r) }},
+		{OfCharter + "rules.privacy", func() error { return checkPrivacy(ch, r, own) }},
+		{OfCharter + "rules.purposes", func() error { return checkPurpose(ch, r) }},
+		{table, func() error { return checkStatement(ch, r) }},
+		{OfOwner + "accept", func() error { return checkOwn(ch, r, own) }},
 	}
-	for _, rule := range rules {
-		if err := rule(); err != nil {
-			return err
+	for _, c := range rules {
+		if err := c.check(); err != nil {
+			return ByRule(c.rule, err)
 		}
 	}
 	return nil
@@ -176,22 +181,30 @@ func checkStatement(ch *charter.Charter, r *Request) error {
 // besides the charter's, never instead.
 func checkOwn(ch *charter.Charter, r *Request, own config.Accept) error {
 	p := &r.Job.Plan
+	refuse := func(key, format string, args ...any) error {
+		return ByRule(OfOwner+"accept."+key, OwnRule.New(format, args...))
+	}
 	switch {
 	case r.MinContributors < own.MinContributors:
-		return OwnRule.New("accept.min_contributors: the job wants %d, this owner %d", r.MinContributors, own.MinContributors)
+		return refuse("min_contributors", "the job wants %d owners, this owner %d", r.MinContributors, own.MinContributors)
 	case r.Corruptions < own.Corruptions:
-		return OwnRule.New("accept.tolerated_corruption: the job tolerates %d, this owner wants %d", r.Corruptions, own.Corruptions)
+		return refuse("tolerated_corruption", "the job tolerates %d corrupt owners, this owner wants %d", r.Corruptions, own.Corruptions)
 	case plan.LeastCohort(p, ch) < own.MinCohort:
-		return OwnRule.New("accept.min_cohort: a number of the result needs %d privacy units behind it, this owner wants %d",
-			plan.LeastCohort(p, ch), own.MinCohort)
+		return refuse("min_cohort", "a number of the result needs %d privacy units behind it, this owner wants %d", plan.LeastCohort(p, ch), own.MinCohort)
 	case own.MaxCells > 0 && p.Cells() > own.MaxCells:
-		return OwnRule.New("accept.max_cells: the result has %d cells, this owner allows %d", p.Cells(), own.MaxCells)
+		return refuse("max_cells", "the result has %d cells, this owner allows %d", p.Cells(), own.MaxCells)
 	case own.Purposes != nil && !slices.Contains(own.Purposes, r.Job.Purpose):
-		return OwnRule.New("accept.purposes: the stated purpose is not served by this owner")
+		return refuse("purposes", "the stated purpose is not served by this owner")
 	case own.Analysts != nil && !slices.Contains(own.Analysts, r.Analyst.ID):
-		return OwnRule.New("accept.analysts: analyst %q is not served by this owner", r.Analyst.ID)
+		return refuse("analysts", "analyst %q is not served by this owner", r.Analyst.ID)
 	case own.Tables != nil && !slices.Contains(own.Tables, p.Table):
-		return OwnRule.New("accept.tables: table %q is not served by this owner", p.Table)
+		return refuse("tables", "table %q is not served by this owner", p.Table)
+	case slices.Contains(own.Deny.Analysts, r.Analyst.ID):
+		return refuse("deny.analysts", "analyst %q is not served by this owner", r.Analyst.ID)
+	case slices.Contains(own.Deny.Organisations, ch.Member(r.Analyst.ID).Organisation):
+		return refuse("deny.organisations", "analysts of this organisation are not served by this owner")
+	case slices.Contains(own.Deny.Purposes, r.Job.Purpose):
+		return refuse("deny.purposes", "the stated purpose is not served by this owner")
 	}
-	return nil
+	return checkColumns(ch, p, own.Columns)
 }

@@ -15,7 +15,7 @@ import (
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // hospitals is the charter of the tests, with an optional change of its text.
-func hospitals(t *testing.T, change ...string) *charter.Charter {
+func hospitals(t testing.TB, change ...string) *charter.Charter {
 	t.Helper()
 	ch, err := charter.Parse([]byte(strings.NewReplacer(change...).Replace(hospitalsText(t))))
 	if err != nil {

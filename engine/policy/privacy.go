@@ -15,7 +15,7 @@ func checkPrivacy(ch *charter.Charter, r *Request, own config.Accept) error {
 	p := &r.Job.Plan
 	if p.Privacy == nil || slices.Contains(plan.Noised(p, ch), false) {
 		if own.Privacy == charter.Required {
-			return OwnRule.New("accept.privacy: this owner lets only noised numbers leave")
+			return ByRule(OfOwner+"accept.privacy", OwnRule.New("this owner lets only noised numbers leave"))
 		}
 	}
 	if p.Privacy == nil {
@@ -25,7 +25,7 @@ func checkPrivacy(ch *charter.Charter, r *Request, own config.Accept) error {
 		return TooFewContributors.New("%d contributors of whom %d may be corrupt; the noise is made for %d honest ones", r.MinContributors, r.Corruptions, plan.Honest(ch))
 	}
 	if most, err := dp.ParseEpsilon(own.MaxEpsilon); err == nil && p.Privacy.Epsilon > most {
-		return OwnRule.New("accept.max_epsilon: the question has epsilon %s, this owner allows %s", p.Privacy.Epsilon, most)
+		return ByRule(OfOwner+"accept.max_epsilon", OwnRule.New("the question has epsilon %s, this owner allows %s", p.Privacy.Epsilon, most))
 	}
 	return nil
 }

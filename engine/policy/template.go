@@ -29,17 +29,21 @@ func checkTemplate(ch *charter.Charter, r *Request) error {
 	table := ch.Table(r.Job.Plan.Table)
 	if r.Job.Template == "" {
 		if ch.TemplatesOnly(table.Name) {
-			return TemplatesOnly.New("table %q may be asked about by templates only", table.Name)
+			return ByRule(questionsRule(ch, table), TemplatesOnly.New("table %q may be asked about by templates only", table.Name))
 		}
 		return nil
 	}
 	q, err := query.Instantiate(ch, r.Job.Template, r.Job.Arguments)
-	if err != nil {
-		return err
-	}
 	t := ch.Template(r.Job.Template)
+	if t == nil {
+		return ByRule(OfCharter+"templates", err)
+	}
+	rule := OfCharter + "templates." + t.Name
+	if err != nil {
+		return ByRule(rule, err)
+	}
 	if err := allowed(r, t); err != nil {
-		return err
+		return ByRule(rule, err)
 	}
 	want, err := q.Plan.Marshal()
 	if err != nil {
@@ -50,7 +54,7 @@ func checkTemplate(ch *charter.Charter, r *Request) error {
 		return err
 	}
 	if !bytes.Equal(want, have) {
-		return OtherPlan.New("the plan is not the one that template %q gives with these arguments", t.Name)
+		return ByRule(rule, OtherPlan.New("the plan is not the one that template %q gives with these arguments", t.Name))
 	}
 	return nil
 }
@@ -65,4 +69,12 @@ func allowed(r *Request, t *charter.Template) error {
 		return NotForThis.New("template %q is not for the stated purpose", t.Name)
 	}
 	return nil
+}
+
+// questionsRule names the rule that says what may be asked about a table.
+func questionsRule(ch *charter.Charter, t *charter.Table) string {
+	if t.Questions != "" && t.Questions != ch.Rules.Questions {
+		return OfCharter + "tables." + t.Name + ".questions"
+	}
+	return OfCharter + "rules.questions"
 }

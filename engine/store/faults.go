@@ -50,7 +50,8 @@ func isOutcome(err error) bool {
 func wrap(doing string, err error) error {
 	var f *fault.Fault
 	var over *budget.Overdraft
-	if err == nil || errors.As(err, &f) || errors.As(err, &over) || isOutcome(err) {
+	var spent *Spent
+	if err == nil || errors.As(err, &f) || errors.As(err, &over) || errors.As(err, &spent) || isOutcome(err) {
 		return err
 	}
 	kind := Unusable

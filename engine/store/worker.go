@@ -60,16 +60,18 @@ type Offered struct {
 	Ending   string         // how
 	Waits    bool           // for a person: not decided
 	Asked    *Asked         // to Decide only: the question, if it is accepted and others are compared with it
+	Rule     string         // that made the decision; "": not known
+	Counting *Counting      // to Decide only: what quotas count it by, if it is accepted
 	Charge   *budget.Charge // to Decide only: what it costs; nil: nothing
 	Approved []string       // to Decide only: who approved it
 	Denied   string         // to Decide only: who refused it
 }
 
-const offeredColumns = "id, manifest, offer, analyst, accepted, code, message, remedy, expires, ended IS NOT NULL, ending"
+const offeredColumns = "id, manifest, offer, analyst, accepted, code, message, remedy, expires, ended IS NOT NULL, ending, rule"
 
 // Decide stores the first and only decision on a job, which is new or waits for a person. Errors: [ErrExists]
 // if it was decided before, whatever was decided; [ErrStopped]; and if it is accepted and costs more than is
-// left, [*budget.Overdraft].
+// left, [*budget.Overdraft], or if a quota has no room, [*Spent].
 func (w *Worker) Decide(o Offered) error {
 	var offer []byte
 	var ended any
@@ -78,9 +80,9 @@ func (w *Worker) Decide(o Offered) error {
 	} else {
 		ended = millis(w.now())
 	}
-	const insert = `INSERT INTO job (id, manifest, offer, analyst, accepted, code, message, remedy, seen, expires, ended)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET offer = excluded.offer, accepted = excluded.accepted,
-		code = excluded.code, message = excluded.message, remedy = excluded.remedy, ended = excluded.ended
+	const insert = `INSERT INTO job (id, manifest, offer, analyst, accepted, code, message, remedy, seen, expires, ended, rule)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET offer = excluded.offer, accepted = excluded.accepted,
+		code = excluded.code, message = excluded.message, remedy = excluded.remedy, ended = excluded.ended, rule = excluded.rule
 		WHERE NOT job.accepted AND job.ended IS NULL AND job.manifest = excluded.manifest`
 	return w.write("store a decision", func(tx *sql.Tx) error {
 		waited, err := isParked(tx, o.ID, o.Manifest)
@@ -93,7 +95,7 @@ func (w *Worker) Decide(o Offered) error {
 			}
 		}
 		err = once(tx.Exec(insert, o.ID[:], o.Manifest[:], offer, o.Analyst, o.Accepted,
-			o.Reason.Code, o.Reason.Message, o.Reason.Remedy, millis(w.now()), millis(o.Expires), ended))
+			o.Reason.Code, o.Reason.Message, o.Reason.Remedy, millis(w.now()), millis(o.Expires), ended, o.Rule))
 		if err != nil {
 			return err
 		}
@@ -104,6 +106,9 @@ func (w *Worker) Decide(o Offered) error {
 				return err
 			}
 			if err := w.hold(tx, &o); err != nil {
+				return err
+			}
+			if err := w.count(tx, o.ID, o.Counting); err != nil {
 				return err
 			}
 		}
@@ -187,7 +192,7 @@ func (o *Offered) scan(scan func(...any) error, more ...any) error {
 	var expires int64
 	columns := []any{
 		&id, &manifest, &o.Offer, &o.Analyst, &o.Accepted, &o.Reason.Code, &o.Reason.Message,
-		&o.Reason.Remedy, &expires, &o.Ended, &o.Ending,
+		&o.Reason.Remedy, &expires, &o.Ended, &o.Ending, &o.Rule,
 	}
 	if err := scan(append(columns, more...)...); err != nil {
 		return err
@@ -358,7 +363,10 @@ func (w *Worker) Prune(keep time.Duration) (int64, error) {
 		if gone, err = count(tx.Exec("DELETE FROM job WHERE ended < ? AND expires < ?", limit, limit)); err != nil {
 			return err
 		}
-		return w.pruneAsked(tx)
+		if err := w.pruneAsked(tx); err != nil {
+			return err
+		}
+		return w.pruneCounted(tx)
 	})
 	return gone, err
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/tacit-space/tacit/crypto/dp"
 	"github.com/tacit-space/tacit/engine/budget"
 	"github.com/tacit-space/tacit/engine/inquiry"
+	"github.com/tacit-space/tacit/engine/store"
 )
 
 // charge is what the question costs this owner, by its own derivation; nil if it has no noise.
@@ -22,14 +23,20 @@ func (j *job) price() dp.Rho {
 	return c.Rho
 }
 
-// afford says whether the budget allows a question that is not accepted yet. It reserves nothing: that is done
+// afford says whether budget and quotas allow a question that is not accepted yet. It reserves nothing: that is done
 // with the acceptance, which looks again.
-func (w *worker) afford(j *job) error { return w.budgetFault(w.store.Allows(j.charge())) }
+func (w *worker) afford(j *job) error {
+	if err := w.store.Room(j.counting()); err != nil {
+		return quotaFault(err)
+	}
+	return w.budgetFault(w.store.Allows(j.charge()))
+}
 
-// unpaid reports whether a question was not accepted because of what it costs.
+// unpaid reports whether a question was not accepted because of what it costs, or as one too many.
 func unpaid(err error) bool {
 	var over *budget.Overdraft
-	return errors.As(err, &over) || budget.PaidBefore.Is(err)
+	var spent *store.Spent
+	return errors.As(err, &over) || errors.As(err, &spent) || budget.PaidBefore.Is(err)
 }
 
 // budgetFault is what everybody is told of such an error.
@@ -38,7 +45,7 @@ func (w *worker) budgetFault(err error) error {
 	if errors.As(err, &over) {
 		return over.Fault(w.discloses())
 	}
-	return err
+	return quotaFault(err)
 }
 
 // left is what an inquiry is told of the account, if the owner discloses it.

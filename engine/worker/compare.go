@@ -13,6 +13,7 @@ import (
 	"github.com/tacit-space/tacit/engine/differencing"
 	"github.com/tacit-space/tacit/engine/obs"
 	"github.com/tacit-space/tacit/engine/plan"
+	"github.com/tacit-space/tacit/engine/policy"
 	"github.com/tacit-space/tacit/engine/source"
 	"github.com/tacit-space/tacit/engine/store"
 )
@@ -56,6 +57,14 @@ func differencingRule(ch *charter.Charter, own config.Accept) string {
 	return rule
 }
 
+// differencingOrigin names the rule that is in force.
+func differencingOrigin(ch *charter.Charter, rule string) string {
+	if ch.Rules.Differencing.Rule() == rule {
+		return policy.OfCharter + "rules.differencing"
+	}
+	return policy.OfOwner + "accept.differencing"
+}
+
 // compare applies the rule about differences to the question, by itself and with every other one that
 // was accepted within the window. If nothing was accepted since the last time and the data
 // are the same, there is nothing to do. It returns what a person has to decide about.
@@ -92,7 +101,7 @@ func (j *job) compare(ctx context.Context) ([]approval.Finding, error) {
 		j.w.Metrics.Difference(rule, f.Question == 0)
 		switch rule {
 		case charter.DifferencingRefuse:
-			return nil, f.Fault()
+			return nil, policy.ByRule(differencingOrigin(j.w.space, rule), f.Fault())
 		case charter.DifferencingAsk:
 			ask = append(ask, j.findingOf(f, ids))
 		}

@@ -158,7 +158,7 @@ func (j *job) validated(findings []approval.Finding, err error) {
 	case err != nil:
 		j.over = true
 		j.leavesInbox()
-		j.w.decline(j, publicFault(err))
+		j.w.decline(j, publicRefusal(err))
 		return
 	}
 	if g := j.grounds(findings); g != nil {

@@ -80,15 +80,18 @@ func (w *worker) check(j *job) error {
 	if err := policy.Check(w.space, w.Self, j.request, w.Accept, w.Now()); err != nil {
 		return err
 	}
-	if err := policy.Approve(w.Approval, j.request).Refusal(); err != nil {
-		return err
+	if v := policy.Approve(w.Approval, j.request); v.Refusal() != nil {
+		return policy.ByRule(policy.OfOwner+v.Rule, v.Refusal())
 	}
 	return w.lay(j)
 }
 
-// checkNew is check of a job that was not accepted before, whose price is not reserved.
+// checkNew is check of a job that was not accepted before: these rules are about the acceptance.
 func (w *worker) checkNew(j *job) error {
 	if err := w.check(j); err != nil {
+		return err
+	}
+	if err := policy.CheckHours(w.Accept, w.Now()); err != nil {
 		return err
 	}
 	return w.afford(j)
@@ -108,10 +111,10 @@ func (w *worker) decide(j *job, why error) error {
 	o := j.offered()
 	o.Accepted = why == nil
 	if o.Accepted {
-		o.Charge = j.charge()
+		o.Charge, o.Counting, o.Rule = j.charge(), j.counting(), j.acceptedBy()
 	}
 	if why != nil {
-		o.Reason = store.Reason(envelope.ReasonOf(why))
+		o.Reason, o.Rule = store.Reason(envelope.ReasonOf(why)), policy.RuleOf(why)
 	}
 	crashpoint.Here(crashpoint.WorkerDecisionBefore)
 	err := w.store.Decide(o)
@@ -123,7 +126,7 @@ func (w *worker) decide(j *job, why error) error {
 
 // refuse tells the coordinator and the log.
 func (w *worker) refuse(id store.JobID, why error) {
-	w.Log.Info("job refused", "job", id.String(), obs.Err(why))
+	w.Log.Info("job refused", "job", id.String(), "rule", policy.RuleOf(why), obs.Err(why))
 	reason := envelope.ReasonOf(why)
 	w.Metrics.Ended(string(store.Refused), reason.Code)
 	w.tell(transport.Packet{Job: id, Kind: uint8(envelope.Refuse), Body: reason.Marshal()})

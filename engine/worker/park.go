@@ -36,6 +36,8 @@ func (j *job) grounds(findings []approval.Finding) *approval.Grounds {
 	g := &approval.Grounds{Findings: findings}
 	if verdict.Then == config.ThenAsk {
 		g.Rule = verdict.Rule
+	} else if rule, asks := policy.AsksNow(j.w.Accept, j.w.Now()); asks {
+		g.Rule = rule
 	}
 	if g.Rule == "" && len(findings) == 0 {
 		return nil
