@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -114,9 +115,15 @@ func TestOwnerRefuses(t *testing.T) {
 	}).Start()
 	q := s.Ask(analyst.Options{})
 	q.Want("owner1", "owner3", "owner4", "owner5")
-	q.Until(func(p transport.Progress) bool {
-		return p.Event == "refused" && p.Member == "owner2" && p.Fault != nil && p.Fault.Code == policy.OwnRule.Code
-	})
+	status, err := s.Client().Show(t.Context(), q.Job())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(status.Members, func(m transport.MemberStatus) bool {
+		return m.Member == "owner2" && m.State == "refused" && m.Fault != nil && m.Fault.Code == policy.OwnRule.Code
+	}) {
+		t.Errorf("members %+v", status.Members)
+	}
 }
 
 func TestTooFewOwnersAccept(t *testing.T) {
