@@ -11,6 +11,7 @@ import (
 
 	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/engine/approval"
+	"github.com/tacit-space/tacit/engine/budget"
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/policy"
@@ -27,6 +28,7 @@ type question struct {
 	grounds *approval.Grounds
 	notes   *approval.Notes
 	said    approval.Judgement
+	account *budget.State // that it is charged to, now; nil if it has no noise
 }
 
 // read makes sense of what is stored of a question.
@@ -51,7 +53,8 @@ func (b *inbox) read(p store.Parked) (*question, error) {
 		return nil, corrupt(err)
 	}
 	q.said = b.panel.Judge(q.theCase(), p.Answers, time.Now())
-	return q, nil
+	q.account, err = b.account(q)
+	return q, err
 }
 
 func (q *question) plan() *plan.Plan { return &q.job.Plan }
@@ -155,8 +158,10 @@ type inboxJSON struct {
 	Numbers      int                `json:"numbers"`
 	Bytes        int64              `json:"bytes"`
 	MinCohort    int                `json:"min_cohort"`
-	Privacy      string             `json:"privacy,omitempty"` // of a question with noise: the clause
-	Price        string             `json:"price,omitempty"`   // rho at each owner, in zCDP
+	Privacy      string             `json:"privacy,omitempty"`     // of a question with noise: the clause
+	Price        string             `json:"price,omitempty"`       // rho at each owner, in zCDP
+	BudgetLeft   string             `json:"budget_left,omitempty"` // rho, before the question
+	BudgetLimit  string             `json:"budget_limit,omitempty"`
 	Rule         string             `json:"rule"`
 	Findings     []string           `json:"findings"`
 	Earlier      int                `json:"earlier"`
@@ -179,6 +184,7 @@ func (q *question) json() inboxJSON {
 	}
 	if rho, ok := plan.Price(p, q.space); ok {
 		j.Privacy, j.Price = p.Privacy.SQL(), rho.String()
+		j.BudgetLeft, j.BudgetLimit = q.account.Left().String(), q.account.Limit.String()
 	}
 	if j.Approved == nil {
 		j.Approved = []string{}
@@ -208,6 +214,9 @@ func (q *question) facts() []line {
 	}
 	if len(j.Approved) > 0 {
 		facts[len(facts)-1].text += ": " + strings.Join(j.Approved, ", ")
+	}
+	if q.account != nil {
+		facts = append(facts, line{"budget", q.afterwards()})
 	}
 	return facts
 }
