@@ -78,10 +78,16 @@ func newSpace(t *testing.T, values [owners][2]int64) *space {
 	t.Helper()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "charter.yaml"), charterText)
+	writeRows(t, dir, values)
+	return up(t, dir, values, false)
+}
+
+// writeRows writes the two rows of each owner.
+func writeRows(t *testing.T, dir string, values [owners][2]int64) {
+	t.Helper()
 	for i, v := range values {
 		write(t, filepath.Join(dir, "owners", owner(i), "t.csv"), fmt.Sprintf("x\n%d\n%d\n", v[0], v[1]))
 	}
-	return up(t, dir, values, false)
 }
 
 // newGuardedSpace has the values in the group big, and the small ones, of the first
@@ -297,12 +303,16 @@ func (s *space) question() string {
 	return question
 }
 
-func (s *space) ask(env ...string) asking {
+func (s *space) ask(env ...string) asking { return s.askWith(nil, env...) }
+
+// askWith asks with more flags.
+func (s *space) askWith(flags []string, env ...string) asking {
 	a := asking{make(chan answered, 1)}
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
-		c := exec.CommandContext(ctx, binary, "--config", s.Profile(), "query", "--format", "json", s.question())
+		args := append([]string{"--config", s.Profile(), "query", "--format", "json", s.question()}, flags...)
+		c := exec.CommandContext(ctx, binary, args...)
 		c.Env = append(os.Environ(), env...)
 		out, err := c.Output()
 		var exit *exec.ExitError
