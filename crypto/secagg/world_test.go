@@ -24,7 +24,8 @@ type world struct {
 	ids      map[session.Party]*identity.Identity
 	alpha    job.Alpha
 	inputs   map[session.Party]ring.Vector
-	without  defences // of everybody
+	without  defences                        // of everybody
+	shown    map[session.Party]*job.Manifest // to a worker, in place of the manifest
 	rand     func(p session.Party, attempt uint32) io.Reader
 }
 
@@ -121,8 +122,12 @@ func must(tb testing.TB, err error) {
 }
 
 func (w *world) workerConfig(p session.Party, attempt uint32) WorkerConfig {
+	manifest := w.manifest
+	if other := w.shown[p]; other != nil {
+		manifest = other
+	}
 	return WorkerConfig{
-		Manifest: w.manifest, Alpha: w.alpha, Self: p, Identity: w.ids[p],
+		Manifest: manifest, Alpha: w.alpha, Self: p, Identity: w.ids[p],
 		Attempt: attempt, Rand: w.rand(p, attempt), without: w.without,
 	}
 }
