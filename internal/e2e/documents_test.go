@@ -111,23 +111,14 @@ func TestTutorial(t *testing.T) {
 	}
 }
 
-// TestWalkthrough follows docs/walkthrough.md in a folder that has the examples, and wants
-// printed what the document shows.
-func TestWalkthrough(t *testing.T) {
-	repo := repository(t)
-	s := newShell(t)
-	s.path = filepath.Dir(binary) + ":"
-	if err := os.Symlink(filepath.Join(repo, "examples"), filepath.Join(s.dir, "examples")); err != nil {
-		t.Fatal(err)
-	}
-	takeDown(t, s.dir)
-	for _, b := range blocksOf(t, filepath.Join(repo, "docs", "walkthrough.md")) {
-		s.wants(b, s.run(b, nil))
-	}
-}
+// TestWalkthrough follows docs/walkthrough.md, and wants printed what the document shows.
+func TestWalkthrough(t *testing.T) { follow(t, "walkthrough.md") }
 
-// TestPrivacyDocument follows docs/privacy.md in a folder that has the examples.
-func TestPrivacyDocument(t *testing.T) {
+// TestPrivacyDocument follows docs/privacy.md.
+func TestPrivacyDocument(t *testing.T) { follow(t, "privacy.md") }
+
+// follow runs the commands of a document in a folder that has the examples.
+func follow(t *testing.T, document string) {
 	repo := repository(t)
 	s := newShell(t)
 	s.path = filepath.Dir(binary) + ":"
@@ -135,7 +126,7 @@ func TestPrivacyDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	takeDown(t, s.dir)
-	for _, b := range blocksOf(t, filepath.Join(repo, "docs", "privacy.md")) {
+	for _, b := range blocksOf(t, filepath.Join(repo, "docs", document)) {
 		s.wants(b, s.run(b, nil))
 	}
 }

@@ -47,23 +47,29 @@ func (s *space) configuration(name string) string {
 	return filepath.Join(s.Dir, ".lab", "conf", name+".yaml")
 }
 
-// spent returns what an owner's account says, which the command compares with the signed ledger first.
-func (s *space) spent(name string) *big.Rat {
+// account is what an owner's account says, which the command compares with the signed ledger first: rho spent and
+// reserved.
+func (s *space) account(name string) (spent, reserved *big.Rat) {
 	s.t.Helper()
 	out, err := tacit(s.t, nil, "budget", "--json", "--config", s.configuration(name))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	var accounts []struct {
-		Spent struct{ Rho string }
-	}
+	var accounts []struct{ Spent, Reserved struct{ Rho string } }
 	if err := json.Unmarshal([]byte(out), &accounts); err != nil || len(accounts) != 1 {
 		s.t.Fatalf("%v: %s", err, out)
 	}
-	rho, ok := new(big.Rat).SetString(accounts[0].Spent.Rho)
-	if !ok {
+	spent, ok1 := new(big.Rat).SetString(accounts[0].Spent.Rho)
+	reserved, ok2 := new(big.Rat).SetString(accounts[0].Reserved.Rho)
+	if !ok1 || !ok2 {
 		s.t.Fatal(out)
 	}
+	return spent, reserved
+}
+
+func (s *space) spent(name string) *big.Rat {
+	s.t.Helper()
+	rho, _ := s.account(name)
 	return rho
 }
 
@@ -175,15 +181,7 @@ func (s *space) waiting(name string) string {
 func (s *space) ended(name string) {
 	s.t.Helper()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
-		out, err := tacit(s.t, nil, "budget", "--json", "--config", s.configuration(name))
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		var accounts []struct{ Reserved struct{ Rho string } }
-		if err := json.Unmarshal([]byte(out), &accounts); err != nil || len(accounts) != 1 {
-			s.t.Fatalf("%v: %s", err, out)
-		}
-		if accounts[0].Reserved.Rho == "0" {
+		if _, reserved := s.account(name); reserved.Sign() == 0 {
 			return
 		}
 	}
