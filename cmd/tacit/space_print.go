@@ -185,6 +185,13 @@ func (a *app) printCharter(c *charter.Charter) error {
 	if len(c.Rules.Purposes) > 0 {
 		fmt.Fprintf(w, "purposes: %s\n", strings.Join(c.Rules.Purposes, "; "))
 	}
+	for i := range c.Rules.Quotas {
+		fmt.Fprintln(w, quota(&c.Rules.Quotas[i]))
+	}
+	if p := &c.Rules.Privacy; p.Allowed() {
+		fmt.Fprintf(w, "noise: epsilon of a question at most %s; of all questions about a table, for each %s, at most %s (delta %s) in %s\n",
+			p.MaxEpsilon, p.Budget.Account(), p.Budget.Epsilon, p.Budget.Delta, p.Budget.Period)
+	}
 	fmt.Fprintln(w, "\nMEMBER\tORGANISATION\tROLES\tKEY")
 	for _, m := range c.Members {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", m.ID, m.Organisation, joined(m.Roles), m.Key)
@@ -195,6 +202,20 @@ func (a *app) printCharter(c *charter.Charter) error {
 	return w.Flush()
 }
 
+// quota says what a quota bounds.
+func quota(q *charter.Quota) string {
+	text := fmt.Sprintf("quota: %d questions in %s for each %s", q.Questions, q.Period, q.Per)
+	for _, only := range []struct {
+		of   string
+		list []string
+	}{{"analysts", q.Analysts}, {"organisations", q.Organisations}, {"tables", q.Tables}} {
+		if len(only.list) > 0 {
+			text += fmt.Sprintf("; %s %s", only.of, strings.Join(only.list, ", "))
+		}
+	}
+	return text
+}
+
 func printTable(w *tabwriter.Writer, c *charter.Charter, t *charter.Table) {
 	unit := "each row is a unit"
 	if t.Unit != "" {
@@ -203,6 +224,12 @@ func printTable(w *tabwriter.Writer, c *charter.Charter, t *charter.Table) {
 	fmt.Fprintf(w, "\ntable %s: %d owners, %s, smallest cohort %d", t.Name, len(c.OwnersOf(t.Name)), unit, t.K())
 	if t.Title != "" {
 		fmt.Fprintf(w, " (%s)", t.Title)
+	}
+	if len(t.Analysts) > 0 {
+		fmt.Fprintf(w, "\nonly for %s", strings.Join(t.Analysts, ", "))
+	}
+	if len(t.Purposes) > 0 {
+		fmt.Fprintf(w, "\nonly for the purposes %s", strings.Join(t.Purposes, "; "))
 	}
 	fmt.Fprintln(w, "\nCOLUMN\tTYPE\tROLE\tVALUES\tTITLE")
 	for _, col := range t.Columns {

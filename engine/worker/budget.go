@@ -6,6 +6,7 @@ import (
 	"github.com/tacit-space/tacit/crypto/dp"
 	"github.com/tacit-space/tacit/engine/budget"
 	"github.com/tacit-space/tacit/engine/inquiry"
+	"github.com/tacit-space/tacit/engine/policy"
 	"github.com/tacit-space/tacit/engine/store"
 )
 
@@ -43,7 +44,7 @@ func unpaid(err error) bool {
 func (w *worker) budgetFault(err error) error {
 	var over *budget.Overdraft
 	if errors.As(err, &over) {
-		return over.Fault(w.discloses())
+		return policy.ByRule(over.State.Rule, over.Fault(w.discloses()))
 	}
 	return quotaFault(err)
 }
