@@ -40,7 +40,7 @@ func (w *Worker) allow(from reader, c *budget.Charge) error {
 			return err
 		}
 		if _, err := dp.NewBudget(a.Limit, 0); err != nil || c.Rho == 0 || c.Rho > s.Left() {
-			lines, err := linesOf(from, "WHERE about = ?", a.Table)
+			lines, err := linesOf(from, "WHERE about = ? AND (debited = 0 OR until >= ?)", a.Table, sinceMillis(a, now))
 			if err != nil {
 				return err
 			}
