@@ -25,13 +25,9 @@ func (w *worker) checkVersion(j *job) error {
 // charter. Nothing of it is opened: it may be sealed to a key that this member has no more. The
 // coordinator, which has the version in force too, has ended the job.
 func (w *worker) superseded(record store.Offered, offer *cryptojob.Offer) (bool, error) {
-	job, err := plan.ParseJob(offer.Manifest.Context)
-	if err != nil {
-		return false, store.Corrupt.New("the offer of job %s: %w", record.ID, err)
-	}
-	why := w.Bundle.Superseded(job.Charter)
-	if why == nil {
-		return false, nil
+	why, err := w.outdated(record.ID, offer)
+	if err != nil || why == nil {
+		return false, err
 	}
 	return true, w.abandon(record.ID, why)
 }
@@ -42,14 +38,20 @@ func (w *worker) supersededParked(p *store.Parked) error {
 	if err != nil {
 		return store.Corrupt.New("the offer of job %s: %w", p.ID, err)
 	}
+	why, err := w.outdated(p.ID, offer)
+	if err != nil || why == nil {
+		return err
+	}
+	return w.dismiss(p, why, "")
+}
+
+// outdated returns the fault of a stored job that names an earlier version of the charter, or nil.
+func (w *worker) outdated(id store.JobID, offer *cryptojob.Offer) (*fault.Fault, error) {
 	job, err := plan.ParseJob(offer.Manifest.Context)
 	if err != nil {
-		return store.Corrupt.New("the offer of job %s: %w", p.ID, err)
+		return nil, store.Corrupt.New("the offer of job %s: %w", id, err)
 	}
-	if why := w.Bundle.Superseded(job.Charter); why != nil {
-		return w.dismiss(p, why, "")
-	}
-	return nil
+	return w.Bundle.Superseded(job.Charter), nil
 }
 
 // abandon ends a stored job that does not run.
