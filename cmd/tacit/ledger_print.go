@@ -171,22 +171,31 @@ func (a *app) printFindings(ledgers []*ledger.Verified, findings []ledger.Findin
 func (a *app) printStatement(s *ledger.Statement, checked bool) error {
 	if a.json() {
 		return a.writeJSON(struct {
-			Ledger  string        `json:"ledger"`
-			Member  string        `json:"member"`
-			Period  string        `json:"period"`
-			Made    time.Time     `json:"made"`
-			Entries uint64        `json:"entries"`
-			Counts  ledger.Counts `json:"counts"`
-			Checked bool          `json:"checked"` // against the ledger
-		}{s.Origin.String(), s.Origin.Member, s.Period, s.Made, s.Size, s.Counts, checked})
+			Ledger  string         `json:"ledger"`
+			Member  string         `json:"member"`
+			Period  string         `json:"period"`
+			Made    time.Time      `json:"made"`
+			Entries uint64         `json:"entries"`
+			Counts  ledger.Counts  `json:"counts"`
+			Units   []ledger.Units `json:"units,omitempty"`
+			Checked bool           `json:"checked"` // the counts, against the ledger
+		}{s.Origin.String(), s.Origin.Member, s.Period, s.Made, s.Size, s.Counts, s.Units, checked})
 	}
 	fmt.Fprint(a.out, s.Text())
 	if checked {
-		fmt.Fprintf(a.out, "Signed by %s, and the numbers are those of its ledger.\n", s.Origin.Member)
+		fmt.Fprintf(a.out, "Signed by %s, and the numbers are those of its ledger.%s\n", s.Origin.Member, unchecked(s))
 		return nil
 	}
 	fmt.Fprintf(a.out, "Signed by %s. The numbers were not compared with its ledger: --ledger.\n", s.Origin.Member)
 	return nil
+}
+
+// unchecked says which numbers of a statement no ledger has.
+func unchecked(s *ledger.Statement) string {
+	if len(s.Units) == 0 {
+		return ""
+	}
+	return " Units are as it counted them."
 }
 
 // list joins texts, or says that there are none.

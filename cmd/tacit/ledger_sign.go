@@ -90,11 +90,16 @@ func (a *app) writeNote(out string, note []byte) error {
 func (a *app) ledgerStatement() *cobra.Command {
 	var from ledgerSource
 	var period, out string
+	var units bool
 	c := &cobra.Command{
 		Use:   "statement --period YYYY-MM",
 		Short: "Sign what you contributed in a month: jobs, bytes, seconds of computing",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		Long: `Signs numbers of your ledger. With --units it also counts, in each of your tables about which something
+was released in the month, the privacy units (people, meters) that are in it now. Others read a statement, so it
+says a step that the number lies in, such as "120 to 129", never the number: steps are at least min_cohort
+and 10 units wide.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
 			if err := a.plainFormat(); err != nil {
 				return err
 			}
@@ -113,7 +118,13 @@ func (a *app) ledgerStatement() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := ledger.KeeperOf(m.bundle, m.identity).State(v, period, time.Now())
+			var counted []ledger.Units
+			if units {
+				if counted, err = a.unitsOf(c.Context(), m, v, period); err != nil {
+					return err
+				}
+			}
+			s, err := ledger.KeeperOf(m.bundle, m.identity).State(v, period, counted, time.Now())
 			if err != nil {
 				return err
 			}
@@ -122,6 +133,7 @@ func (a *app) ledgerStatement() *cobra.Command {
 	}
 	from.flags(c.Flags())
 	c.Flags().StringVar(&period, "period", "", "month (UTC)")
+	c.Flags().BoolVar(&units, "units", false, "also say about how many privacy units your tables have")
 	c.Flags().StringVarP(&out, "out", "o", "", "file to write, which must not exist; by default standard output")
 	_ = c.MarkFlagRequired("period")
 	return c

@@ -180,7 +180,7 @@ func TestStatement(t *testing.T) {
 	l.add(served(1, "north")...)
 	l.now = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
 	l.add(served(2, "north")...).add(refusal(3, "north")...)
-	made, err := w.keeper("north").State(l.verified(w.Space), "2026-11", time.UnixMilli(l.now))
+	made, err := w.keeper("north").State(l.verified(w.Space), "2026-11", nil, time.UnixMilli(l.now))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +202,7 @@ func TestStatement(t *testing.T) {
 	_, err = OpenStatement(l.last().Note, w.Space)
 	want(t, err, Forged)
 	want(t, s.Check(w.fork(t, 10, served(2, "north")...).verified(w.Space)), Forked)
-	if _, err := w.keeper("south").State(l.verified(w.Space), "2026-11", time.Now()); !NotProved.Is(err) {
+	if _, err := w.keeper("south").State(l.verified(w.Space), "2026-11", nil, time.Now()); !NotProved.Is(err) {
 		t.Errorf("a statement about the ledger of another member: %v", err)
 	}
 	for _, period := range []string{"2026", "2026-13", "2026-1", "november", ""} {
@@ -267,11 +267,13 @@ func FuzzNotes(f *testing.F) {
 	w := newWorld()
 	l := busy(f, w)
 	f.Add(l.last().Note)
-	s, err := w.keeper("north").State(l.verified(w.Space), "2026-11", time.UnixMilli(start))
+	s, err := w.keeper("north").State(l.verified(w.Space), "2026-11", nil, time.UnixMilli(start))
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(s.Note)
+	f.Add([]byte(s.Text()))
+	s.Units = []Units{Coarse("patients", 123, 10), Coarse("visits", 7, 20)}
 	f.Add([]byte(s.Text()))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_, _ = OpenCheckpoint(b, w.Space)

@@ -18,6 +18,7 @@ type Statement struct {
 	Size   uint64    // of the ledger that it was made from
 	Root   tlog.Hash
 	Counts Counts
+	Units  []Units // of tables about which something was released, when it was made; sorted by table, nil: not said
 
 	Note []byte // the signed note
 }
@@ -77,8 +78,8 @@ func (c *Counts) add(e *Entry) {
 	}
 }
 
-// State makes and signs the statement of a month from a whole ledger of the keeper.
-func (k Keeper) State(v *Verified, period string, now time.Time) (*Statement, error) {
+// State makes and signs the statement of a month from a whole ledger of the keeper, with units that were counted now.
+func (k Keeper) State(v *Verified, period string, units []Units, now time.Time) (*Statement, error) {
 	if !v.Complete || v.Origin.Member != k.Member || v.Origin.Space != k.Space {
 		return nil, NotProved.New("a statement is made from one's own, whole ledger")
 	}
@@ -87,7 +88,10 @@ func (k Keeper) State(v *Verified, period string, now time.Time) (*Statement, er
 		return nil, err
 	}
 	s := &Statement{
-		Origin: v.Origin, Period: period, Made: now.UTC().Truncate(time.Second), Size: v.Size, Root: v.Root, Counts: counts,
+		Origin: v.Origin, Period: period, Made: now.UTC().Truncate(time.Second), Size: v.Size, Root: v.Root, Counts: counts, Units: units,
+	}
+	if err := s.checkUnits(v.Entries); err != nil {
+		return nil, err
 	}
 	s.Note, err = k.sign(&note.Note{Text: s.Text()}, labelStatement)
 	return s, err
@@ -122,6 +126,9 @@ func (s *Statement) Text() string {
 	for _, l := range s.lines() {
 		fmt.Fprintf(&b, "%s: %d\n", l.name, *l.value)
 	}
+	for _, u := range s.Units {
+		fmt.Fprintln(&b, u)
+	}
 	return b.String()
 }
 
@@ -141,12 +148,21 @@ func OpenStatement(signed []byte, in *Space) (*Statement, error) {
 
 func parseStatement(text string) (*Statement, error) {
 	values := map[string]string{}
+	s := &Statement{}
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	for _, line := range lines[1:] {
 		name, value, _ := strings.Cut(line, ": ")
-		values[name] = value
+		if !strings.HasPrefix(name, unitsPrefix) {
+			values[name] = value
+			continue
+		}
+		u, err := parseUnits(name, value)
+		if err != nil {
+			return nil, err
+		}
+		s.Units = append(s.Units, u)
 	}
-	s := &Statement{Period: values["period"]}
+	s.Period = values["period"]
 	var err error
 	if s.Origin, err = parseOrigin(values["ledger"]); err != nil {
 		return nil, err
@@ -165,7 +181,7 @@ func parseStatement(text string) (*Statement, error) {
 			return nil, Malformed.New("a statement without a number of %q", l.name)
 		}
 	}
-	if s.Size > maxSize || s.Text() != text {
+	if s.Size > maxSize || !inOrder(s.Units) || s.Text() != text {
 		return nil, Malformed.New("the statement is not as it is written")
 	}
 	return s, nil
@@ -188,5 +204,5 @@ func (s *Statement) Check(v *Verified) error {
 	if counts != s.Counts {
 		return WrongStatement.New("by the ledger the numbers are %+v, by the statement %+v", counts, s.Counts)
 	}
-	return nil
+	return s.checkUnits(v.Entries[:s.Size])
 }

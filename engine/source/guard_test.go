@@ -86,6 +86,28 @@ func TestUnitsOfNothing(t *testing.T) {
 	}
 }
 
+// TestPopulation: the distinct units of a table, whatever its groups; rows, where rows are the unit. Data that break the
+// charter are not counted.
+func TestPopulation(t *testing.T) {
+	text := "patient,ward,cost\np,a,1\np,b,2\nq,a,3\n,a,4\nr,,5\n"
+	for unit, want := range map[string]uint64{"patient": 3, "": 5} {
+		e := mapped(t, unitTable(unit), write(t, "t.csv", text))
+		if err := e.Lock(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := e.Units(t.Context(), "t"); err != nil || n != want {
+			t.Errorf("unit %q: %d units, want %d: %v", unit, n, want, err)
+		}
+	}
+	e := mapped(t, unitTable("patient"), write(t, "t.csv", "patient,ward,cost\np,nowhere,1\n"))
+	if n, err := e.Units(t.Context(), "t"); err == nil {
+		t.Errorf("%d units of data that break the charter", n)
+	}
+	if _, err := e.Units(t.Context(), "u"); !ErrNoTable.Is(err) {
+		t.Errorf("a table that is not here: %v", err)
+	}
+}
+
 // TestQueryRunsOnce: of an owner's query that returns other rows each time, units are
 // counted over the very rows that are added.
 func TestQueryRunsOnce(t *testing.T) {
