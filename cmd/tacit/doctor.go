@@ -141,6 +141,7 @@ func (e *examination) worker(ctx context.Context) {
 	m := e.member(cfg.Space, cfg.Key, cfg.PassphraseFile, charter.Owner)
 	e.folder("store", string(cfg.Store))
 	e.ledger(m, string(cfg.Store))
+	e.budgets(m, string(cfg.Store))
 	e.port("metrics", string(cfg.OpsListen))
 	if m == nil {
 		return
@@ -231,6 +232,18 @@ func (e *examination) ledger(m *member, dir string) {
 		_, err = record.Export().Verify(ledger.In(m.bundle), ledger.Options{Now: time.Now()})
 	}
 	e.check("ledger", err, "%d entries, signed and in order", entries)
+}
+
+// budgets compares the accounts in a worker's store with its ledger.
+func (e *examination) budgets(m *member, dir string) {
+	if m == nil {
+		return
+	}
+	lines, err := auditedLines(dir, m.bundle)
+	if ledger.NoLedger.Is(err) {
+		return
+	}
+	e.check("budgets", err, "%d debits and reservations, as the ledger says", len(lines))
 }
 
 // port checks that an address can be listened on. In use may mean that the role

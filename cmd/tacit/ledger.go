@@ -56,9 +56,10 @@ func (a *app) ledgerVerify() *cobra.Command {
 	var tolerance time.Duration
 	c := &cobra.Command{
 		Use:   "verify [EXPORT]",
-		Short: "Check signatures, tree, order and clock of your own ledger or of an export",
-		Long: `Checks that the member signed, that the entries are those that it signed, in order, and
-that its clock was not set back. Whether entries were cut off at the end, or another
+		Short: "Check signatures, tree, order, clock and debits of your own ledger or of an export",
+		Long: `Checks that the member signed, that the entries are those that it signed, in order, that
+its clock was not set back, and that debits of privacy budgets belong to jobs that were accepted, once. Of your own
+worker, the accounts in its store have to be those of the ledger. Whether entries were cut off at the end, or another
 history was shown to others, shows only against a checkpoint that somebody kept: --against.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -79,7 +80,16 @@ history was shown to others, shows only against a checkpoint that somebody kept:
 			if _, err := extended(v, against, in); err != nil {
 				return err
 			}
-			return a.printVerified(v, len(against))
+			debits, err := v.Debits()
+			if err != nil {
+				return err
+			}
+			if len(args) == 0 && v.Origin.Role == ledger.Worker {
+				if err := a.auditOwn(&from, debits); err != nil {
+					return err
+				}
+			}
+			return a.printVerified(v, len(against), debits)
 		},
 	}
 	from.fileFlags(c.Flags())
@@ -95,7 +105,7 @@ func (a *app) ledgerCompare() *cobra.Command {
 		Short: "Compare exports, and kept checkpoints, of several members",
 		Long: `Reports where members tell different stories: a job that one released and another owner of
 the table was never asked, different questions under one job, releases of different
-attempts, answers that the coordinator did not pass on, and two histories of one member. The
+attempts, answers that the coordinator did not pass on, debits that differ or are missing, and two histories of one member. The
 exit code is 1 if there is a disagreement; notes are only to be known.`,
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {

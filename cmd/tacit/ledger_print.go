@@ -90,6 +90,8 @@ type ledgerJSON struct {
 	Until     time.Time `json:"until,omitzero"`
 	Kept      int       `json:"kept_checkpoints"` // that it continues
 	File      string    `json:"file,omitempty"`
+
+	Debits *ledger.Debits `json:"debits,omitempty"`
 }
 
 func ledgerToJSON(v *ledger.Verified) ledgerJSON {
@@ -103,9 +105,12 @@ func ledgerToJSON(v *ledger.Verified) ledgerJSON {
 	return j
 }
 
-func (a *app) printVerified(v *ledger.Verified, kept int) error {
+func (a *app) printVerified(v *ledger.Verified, kept int, debits ledger.Debits) error {
 	j := ledgerToJSON(v)
 	j.Kept = kept
+	if debits.Jobs > 0 {
+		j.Debits = &debits
+	}
 	if a.json() {
 		return a.writeJSON(j)
 	}
@@ -117,6 +122,9 @@ func (a *app) printVerified(v *ledger.Verified, kept int) error {
 	}
 	if j.Shown > 0 {
 		fmt.Fprintf(w, "from\t%s\nuntil\t%s\n", j.From.Local().Format(time.DateTime), j.Until.Local().Format(time.DateTime))
+	}
+	if j.Debits != nil {
+		fmt.Fprintf(w, "debits\tof %d jobs, rho %s together, each accepted and charged once\n", debits.Jobs, debits.Rho)
 	}
 	fmt.Fprintf(w, "root\t%s\n", j.Root)
 	fmt.Fprintf(w, "countersigned\t%s\n", list(j.Witnesses, "by nobody"))

@@ -45,6 +45,7 @@ func TestScripts(t *testing.T) {
 			"quiet":    quiet,
 			"replace":  replace,
 			"tamper":   tamper,
+			"undebit":  undebit,
 		},
 		RequireExplicitExec: true,
 		UpdateScripts:       *update,
@@ -185,6 +186,15 @@ func crash(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Check(p.Kill())
 	ts.Check(role.Process.Stop(at))
+}
+
+// undebit removes a debit from the accounts in a closed store: undebit FOLDER.
+func undebit(ts *testscript.TestScript, _ bool, args []string) {
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(ts.MkAbs(args[0]), "tacit.db"))
+	ts.Check(err)
+	defer db.Close()
+	_, err = db.Exec("DELETE FROM debit WHERE job = (SELECT MAX(job) FROM debit)")
+	ts.Check(err)
 }
 
 // tamper removes the last entry of the ledger in a closed store: tamper FOLDER.

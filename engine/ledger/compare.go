@@ -26,7 +26,8 @@ type Finding struct {
 // ledgers. Of a job: different hashes or subjects; an owner that released
 // what another owner of the table was never asked, or was released in another attempt or
 // over other participants; what the coordinator noted of an owner, and the owner did not
-// do; what an analyst is said to have asked, and did not.
+// do; what an analyst is said to have asked, and did not; debits of privacy budgets that
+// differ, are missing at an owner that released, or belong to no job.
 func Compare(ledgers []*Verified, kept []Checkpoint, in *Space) []Finding {
 	c := &comparison{in: in, jobs: map[[16]byte][]*view{}, has: map[*Verified]map[[16]byte]bool{}}
 	for i, v := range ledgers {
@@ -128,8 +129,10 @@ type view struct {
 	manifests map[[32]byte]bool
 	asked     *Entry
 	verdicts  map[string]Kind // of owners: the last one
+	begun     map[uint32]bool // attempts
 	released  *Entry
 	ended     *Entry
+	payment   payment
 }
 
 func (v *view) String() string { return string(v.of.Origin.Role) + " " + v.of.Origin.Member }
@@ -143,7 +146,7 @@ func (c *comparison) collect(l *Verified) {
 		}
 		v := views[e.Job]
 		if v == nil {
-			v = &view{of: l, manifests: map[[32]byte]bool{}, verdicts: map[string]Kind{}}
+			v = &view{of: l, manifests: map[[32]byte]bool{}, verdicts: map[string]Kind{}, begun: map[uint32]bool{}}
 			views[e.Job] = v
 			c.jobs[e.Job] = append(c.jobs[e.Job], v)
 		}
@@ -168,11 +171,14 @@ func (c *comparison) reaches(l *Verified, v *view) bool {
 
 func (v *view) add(e *Entry) {
 	v.manifests[e.Manifest] = true
+	v.payment.add(e)
 	switch e.Kind {
 	case Asked:
 		v.asked = e
 	case Accepted, Refused, Withdrawn:
 		v.verdicts[e.Member] = e.Kind
+	case Begun:
+		v.begun[e.Attempt] = true
 	case Released:
 		v.released = e
 	case Ended:
@@ -191,6 +197,7 @@ func (c *comparison) job(id [16]byte, views []*view, ledgers []*Verified) {
 	j.presence()
 	j.verdicts()
 	j.endings()
+	j.debits()
 }
 
 type jobComparison struct {

@@ -31,6 +31,9 @@ var (
 	NoLedger = fault.Declare("TACIT-L010", "no ledger here",
 		"The store folder has no ledger: it is empty, or no role of this version ever used it.",
 		"Name the configuration of the role whose ledger you want, and start that role once.")
+	WrongDebits = fault.Declare("TACIT-L011", "debits do not fit the jobs",
+		"A privacy budget was debited twice for one job, for a job that was not accepted, or after its release; or something was taken back that was not debited, or was released.",
+		"A worker of this version does not do that. Keep the file as evidence and ask the member for an explanation.")
 	WrongStatement = fault.Declare("TACIT-L009", "statement does not fit the ledger",
 		"The numbers of the statement are not those of the ledger that it names.",
 		"Ask the member for the whole export that the statement was made from.")
