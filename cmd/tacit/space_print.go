@@ -116,6 +116,7 @@ type columnJSON struct {
 	Resolution string             `json:"resolution,omitempty"`
 	Domain     []string           `json:"domain,omitempty"`
 	Grain      string             `json:"grain,omitempty"`
+	Curve      string             `json:"curve,omitempty"`
 	Aggregates []string           `json:"aggregates,omitempty"`
 	MinCohort  int                `json:"min_cohort,omitempty"` // of its own; the larger one of table and column counts
 }
@@ -136,7 +137,7 @@ func charterToJSON(s signaturesJSON, c *charter.Charter) charterJSON {
 			if col.Role != charter.Hidden {
 				table.Columns = append(table.Columns, columnJSON{
 					col.Name, col.Title, col.Type, col.Role, col.IsNullable(), col.Unit,
-					col.Range, col.Resolution, col.Domain, col.Grain, col.Aggregates, ownCohort(&col),
+					col.Range, col.Resolution, col.Domain, col.Grain, col.Curve, col.Aggregates, ownCohort(&col),
 				})
 			}
 		}
@@ -273,6 +274,9 @@ func values(c *charter.Column) string {
 	}
 	if c.Grain != "" {
 		parts = append(parts, "by "+c.Grain)
+	}
+	if c.Curve != "" {
+		parts = append(parts, "curves by "+c.Curve)
 	}
 	if k := ownCohort(c); k > 0 {
 		parts = append(parts, fmt.Sprintf("smallest cohort %d", k))

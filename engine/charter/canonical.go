@@ -45,6 +45,7 @@ func (c *Charter) Canonical() []byte {
 	for i := range n.Templates {
 		n.Templates[i].write(w)
 	}
+	n.writeCurves(w)
 	n.writePrevious(w)
 	return w.Data()
 }

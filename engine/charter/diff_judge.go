@@ -68,6 +68,7 @@ var judges = map[string]judge{
 	"tables.columns.resolution": {"rounded to multiples of", "finer values", finer},
 	"tables.columns.domain":     {"values", "", nil},
 	"tables.columns.grain":      {"finest unit of time", "finer times", ranked(Grains...)},
+	"tables.columns.curve":      {"curves along it, whose points may show single persons", "finer curves", curveOrder},
 	"tables.columns.aggregates": {"aggregates", "more can be computed", superset},
 	"tables.columns.privacy":    {"exact numbers that are made with it", "exact numbers leave", ranked("", Required)},
 	"tables.columns.min_cohort": {"units behind every number that is made with it", "smaller groups are shown", more},

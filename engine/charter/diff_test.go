@@ -43,6 +43,7 @@ func TestDiff(t *testing.T) {
 		"hidden now":        {"{name: smoker, type: boolean, role: category}", "{name: smoker, type: boolean, role: hidden}", "tables.patients.columns.smoker.domain changed|tables.patients.columns.smoker.role stricter", ""},
 		"aggregates":        {"aggregates: [sum, count]", "aggregates: [sum, count, variance]", "tables.patients.columns.dose.aggregates laxer", ""},
 		"finer time":        {"grain: month", "grain: day", "tables.patients.columns.admitted.grain laxer", "month → day; finer times"},
+		"a curve":           {"range: [0, 120]}", "range: [0, 120], curve: 5}", "tables.patients.columns.age.curve laxer", "curves along it, whose points may show single persons: none → 5"},
 		"finer values":      {"resolution: 0.01", "resolution: 0.001", "tables.patients.columns.dose.resolution laxer", ""},
 		"coarser values":    {"resolution: 0.01", "resolution: 0.1", "tables.patients.columns.dose.resolution stricter", ""},
 		"noise":             {"  purposes:", "  privacy: {max_epsilon: 1, max_delta: 1e-6, budget: {epsilon: 5, delta: 1e-6, period: 720h}}\n  purposes:", "rules.privacy.budget.delta laxer|rules.privacy.budget.epsilon laxer|rules.privacy.budget.per changed|rules.privacy.budget.period changed|rules.privacy.max_delta laxer|rules.privacy.max_epsilon laxer", ""},

@@ -71,6 +71,7 @@ func (c *Column) normalise(k int) {
 	if c.Role == Measure {
 		c.Range = canonicalNumbers(c.Range)
 		c.Resolution = canonicalNumber(c.Resolution)
+		c.Curve = canonicalNumber(c.Curve)
 		if len(c.Aggregates) == 0 {
 			c.Aggregates = Aggregates
 		}

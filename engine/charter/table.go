@@ -97,6 +97,7 @@ func (c *Column) checkForeign(k check) {
 	}
 	foreign("range", c.Range != nil, Measure, Time)
 	foreign("resolution", c.Resolution != "", Measure)
+	foreign("curve", c.Curve != "", Measure, Time)
 	foreign("domain", c.Domain != nil, Category)
 	foreign("grain", c.Grain != "", Time)
 	foreign("aggregates", c.Aggregates != nil, Measure)
@@ -188,6 +189,7 @@ func (c *Column) checkMeasure(k check, t Type) {
 	}
 	c.checkResolution(k.at("resolution"), t)
 	c.checkRange(k.at("range"), t)
+	c.checkStep(k.at("curve"), t)
 }
 
 func (c *Column) checkResolution(k check, t Type) {
@@ -268,6 +270,7 @@ func (c *Column) checkTime(k check, t Type) {
 	} else {
 		k.at("grain").oneOf(c.Grain, grains...)
 	}
+	c.checkCurveGrain(k.at("curve"))
 	if c.Range == nil {
 		return // filters only; GROUP BY needs a range
 	}

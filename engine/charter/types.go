@@ -108,6 +108,7 @@ type Column struct {
 	Range      []string   `yaml:"range,omitempty" form:"value" help:"[lowest, highest], both inclusive: numbers of a measure in its unit, or instants of a time."`
 	Resolution string     `yaml:"resolution,omitempty" form:"value" help:"For double measures: values are rounded to this multiple, such as \"0.01\"."`
 	Domain     []string   `yaml:"domain,omitempty" form:"value" help:"For categories: every value that may occur, in the order of display, at most 10000."`
+	Curve      string     `yaml:"curve,omitempty" form:"value" help:"For measures and times: curves along the column may be asked for, whose points may show single persons. The finest step: of a measure a multiple of its resolution, of a time a unit of date_trunc. In every question the column is then cut at multiples of the step only; left out: no curves."`
 	Grain      string     `yaml:"grain,omitempty" oneof:"minute,hour,day,week,month,quarter,year" help:"For times: the finest unit of date_trunc."`
 	Aggregates []string   `yaml:"aggregates,omitempty" oneof:"count,sum,avg,variance,covariance" help:"For measures: what may be computed."`
 	MinCohort  *int       `yaml:"min_cohort,omitempty" range:"1,20" help:"For measures and categories: a k of its own, for every number that is made with the column; the larger one of table and columns counts."`

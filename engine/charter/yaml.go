@@ -147,6 +147,7 @@ func (c *Column) pairs() []pair {
 	pairs = optional(pairs, "unit", scalar(c.Unit), c.Unit != "")
 	pairs = optional(pairs, "range", list(c.Range), len(c.Range) > 0)
 	pairs = optional(pairs, "resolution", scalar(c.Resolution), c.Resolution != "")
+	pairs = optional(pairs, "curve", scalar(c.Curve), c.Curve != "")
 	pairs = optional(pairs, "grain", scalar(c.Grain), c.Grain != "")
 	pairs = optional(pairs, "domain", list(c.Domain), len(c.Domain) > 0)
 	narrowed := len(c.Aggregates) > 0 && !slices.Equal(c.Aggregates, sorted(Aggregates))

@@ -87,14 +87,15 @@ func TestUnitsRefused(t *testing.T) {
 
 // units counts by Go maps whose rows contribute to a sum of the plan, per cell.
 func (n naive) units(rows []row, s *plan.Sum) []uint64 {
-	seen, out := map[string]bool{}, make([]uint64, n.plan.Cells())
+	across := n.plan.Across()
+	seen, out := map[string]bool{}, make([]uint64, across.Cells())
 	for i, r := range rows {
 		if n.plan.Where != nil && n.holds(n.plan.Where, r) != yes || n.term(s, r) == nil {
 			continue
 		}
 		cell := 0
-		for j := range n.plan.Keys {
-			k := &n.plan.Keys[j]
+		for j := range across.Keys {
+			k := &across.Keys[j]
 			cell = cell*k.Size() + n.slot(k, r)
 		}
 		unit := strconv.Itoa(i)
@@ -174,13 +175,17 @@ func newCounting(t *testing.T, rng *rand.Rand, unit string) *counting {
 
 func (c *counting) run(t *testing.T, rounds int) {
 	t.Helper()
-	several := 0
+	several, curves := 0, 0
 	for done := 0; done < rounds; {
 		p, ok := c.plan(c.rows)
 		if !ok {
 			continue
 		}
 		done++
+		if n := len(p.Keys); n > 0 && (p.Keys[n-1].Kind == plan.KeyBins || p.Keys[n-1].Kind == plan.KeyTrunc) && c.IntN(3) > 0 {
+			p.Keys[n-1].Along = true
+			curves++
+		}
 		guards := plan.Guards(p, c.cohorts())
 		if len(guards) > 1 {
 			several++
@@ -195,6 +200,9 @@ func (c *counting) run(t *testing.T, rounds int) {
 	}
 	if several < rounds/3 {
 		t.Errorf("only %d of %d plans have several guards", several, rounds)
+	}
+	if curves < 3 {
+		t.Errorf("only %d of %d plans are curves", curves, rounds)
 	}
 }
 
@@ -261,7 +269,7 @@ func (c *counting) compareFree(t *testing.T, p *plan.Plan, guards []plan.Guard) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(p.SQL(), "\nFROM ")
+	_, rest, _ := strings.Cut(p.Across().SQL(), "\nFROM ")
 	quoted := func(sql string) string { return regexp.MustCompile(`\bat\b`).ReplaceAllString(sql, `"at"`) } // a word of DuckDB
 	for g := range guards {
 		counted := "count(*)"

@@ -38,12 +38,13 @@ func Vector(ctx context.Context, rdr array.RecordReader, p *plan.Plan, ch *chart
 
 // Cells is [Vector] over a stream that has a column per guard after the sums, as
 // source.Engine.AggregateUnits gives it. It also returns the privacy units of this
-// owner that each guard counts in each cell: units[guard][cell], each at most the rows of
-// the cell, and so at most max_rows ([plan.UnitBound]).
+// owner that each guard counts in each cell of [plan.Plan.Across]: units[guard][cell], each at most the
+// rows of the cell, and so at most max_rows ([plan.UnitBound]).
 //
-// Units of one cell that come in two rows are a fault: distinct units do not add up.
+// Units of one cell that come in two rows are a fault: distinct units do not add up. Only in
+// a table without a unit column, where rows are counted, those of a curve do.
 func Cells(ctx context.Context, rdr array.RecordReader, p *plan.Plan, guards []plan.Guard, ch *charter.Charter) (sums ring.Vector, units [][]uint64, rows int64, err error) {
-	b, err := newBuilder(rdr.Schema(), p, plan.Bounds(p, ch), len(guards))
+	b, err := newBuilder(rdr.Schema(), p, plan.Bounds(p, ch), len(guards), ch.Table(p.Table).Unit == "")
 	if err == nil {
 		err = b.read(ctx, rdr)
 	}
@@ -81,7 +82,7 @@ type builder struct {
 	cells  []int // of the record's rows
 }
 
-func newBuilder(schema *arrow.Schema, p *plan.Plan, bounds []*big.Int, guards int) (*builder, error) {
+func newBuilder(schema *arrow.Schema, p *plan.Plan, bounds []*big.Int, guards int, rows bool) (*builder, error) {
 	if n, want := schema.NumFields(), len(p.Keys)+len(p.Sums)+guards; n != want {
 		return nil, ErrShape.New("%d columns, wants %d", n, want)
 	}
@@ -90,6 +91,7 @@ func newBuilder(schema *arrow.Schema, p *plan.Plan, bounds []*big.Int, guards in
 		return nil, ErrShape.New("width %d, %d bounds and %d guards for %d sums, %d elements", p.Width, len(bounds), guards, len(p.Sums), p.Length())
 	}
 	b := &builder{schema: schema, sums: len(p.Sums), out: ring.NewVector(width, p.Length())}
+	b.counts.points, b.counts.adds = p.Points(), p.Along() != nil && rows
 	if err := b.counts.prepare(schema, guards, p.Cells()); err != nil {
 		return nil, err
 	}

@@ -22,17 +22,21 @@ type Series struct {
 
 // seriesOf lists the series of a plan whose columns are the charter's. For each filter
 // there is one that disregards NULL, whether the plan counts these rows or not.
+//
+// The points of a curve are released together, so that a curve is compared as what it is with its points
+// added up.
 func seriesOf(p *plan.Plan, ch *charter.Charter, question int) ([]Series, error) {
 	var all []Series
+	across := p.Across()
 	dates := datesOf(ch.Table(p.Table))
 	for _, g := range plan.Supports(p, ch) {
-		s := Series{Plan: p, Filter: g.Filter, Present: g.Present, K: g.K, Question: question, dates: dates}
+		s := Series{Plan: across, Filter: g.Filter, Present: g.Present, K: g.K, Question: question, dates: dates}
 		for _, i := range g.Sums {
 			if f := p.Sums[i].Factors; len(f) > 0 {
 				s.Measures = append(s.Measures, f)
 			}
 		}
-		base := Series{Plan: p, Filter: g.Filter, K: g.K, Question: question, dates: dates}
+		base := Series{Plan: across, Filter: g.Filter, K: g.K, Question: question, dates: dates}
 		for _, s := range []Series{base, s} {
 			if err := s.identify(); err != nil {
 				return nil, err

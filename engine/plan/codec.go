@@ -125,7 +125,7 @@ func putNames(w *wire.Writer, names []string) {
 
 // putKey leaves out slots that follow from other fields.
 func putKey(w *wire.Writer, k *Key) {
-	w.U8(uint8(k.Kind))
+	w.U8(uint8(k.Kind) | alongBit(k))
 	w.Bool(k.Null)
 	switch k.Kind {
 	case KeyColumn:
@@ -230,7 +230,8 @@ func (d decoder) sum() Sum {
 // key reads a key of at most limit slots, so that slots are made only if the
 // cells of the plan stay within [MaxCells].
 func (d decoder) key(limit int) Key {
-	k := Key{Kind: KeyKind(d.U8()), Null: d.Bool()}
+	kind := d.U8()
+	k := Key{Kind: KeyKind(kind &^ along), Along: kind&along != 0, Null: d.Bool()}
 	switch k.Kind {
 	case KeyColumn:
 		k.Column = d.String(MaxName)

@@ -58,6 +58,27 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// TestCurveRoundTrip: a curve is a bit of the kind; other plans keep their bytes.
+func TestCurveRoundTrip(t *testing.T) {
+	p := sample(t)
+	p.Keys = p.Keys[:3]
+	p.Keys[2].Along = true
+	b, err := p.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := Parse(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(p, q); d != "" {
+		t.Error(d)
+	}
+	if q.Points() != 5 || q.Across().Cells() != 9 || len(q.Keys) != 3 || sample(t).Points() != 1 {
+		t.Errorf("%d points of %d curves", q.Points(), q.Across().Cells())
+	}
+}
+
 func TestJobRoundTrip(t *testing.T) {
 	j := &Job{Charter: [32]byte{1}, Space: "s", Analyst: "a", Purpose: "research", Plan: *sample(t), Leakage: [32]byte{2}, Created: 5, Expiry: 6}
 	b, err := j.Marshal()
@@ -163,6 +184,10 @@ func TestNotCanonical(t *testing.T) {
 		"not a month":         func(p *Plan) { p.Keys[1].Slots = []Value{{Timestamp, "2024-01-02 00:00:00"}} },
 		"bounds":              func(p *Plan) { p.Keys[2].Hi = p.Keys[2].Lo },
 		"bin slots":           func(p *Plan) { p.Keys[2].Slots = BinSlots(3) },
+		"curve of a category": func(p *Plan) { p.Keys = p.Keys[:1]; p.Keys[0].Along = true },
+		"curve of cases":      func(p *Plan) { p.Keys[3].Along = true },
+		"curve not last":      func(p *Plan) { p.Keys[1].Along = true },
+		"two curves":          func(p *Plan) { p.Keys = p.Keys[:3]; p.Keys[1].Along, p.Keys[2].Along = true, true },
 		"slot without arm":    func(p *Plan) { p.Keys[3].Slots = append(p.Keys[3].Slots, Value{Text, "c"}) },
 		"slots out of order":  func(p *Plan) { p.Keys[3].Arms[0].Slot = 1 },
 		"null without arm":    func(p *Plan) { p.Keys[3].Else = 0 },

@@ -34,6 +34,9 @@ func (k *Key) derive(c *charter.Column, where *Predicate) *fault.Fault {
 	if f := usable(c); f != nil {
 		return f
 	}
+	if f := k.curveRule(c); f != nil {
+		return f
+	}
 	switch k.Kind {
 	case KeyColumn:
 		return k.deriveColumn(c, where)
@@ -115,9 +118,9 @@ func (k *Key) deriveTrunc(c *charter.Column, where *Predicate) *fault.Fault {
 	if c.Role != charter.Time {
 		return WrongRole.New("column %q is not a time: it cannot be truncated", c.Name)
 	}
-	finest, ok := ParseGrain(c.Grain)
+	finest, ok := grainOf(c)
 	if !ok || k.Grain > Year || !covers(k.Grain, finest) {
-		return TooFine.New("column %q has the grain %s, %s is finer", c.Name, c.Grain, k.Grain)
+		return TooFine.New("column %q has the grain %s, %s is finer", c.Name, finest, k.Grain)
 	}
 	from, to, f := window(c, where)
 	if f != nil {

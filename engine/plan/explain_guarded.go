@@ -26,7 +26,11 @@ func (s *Statement) guarded(l *Layout, p *Plan, ch *charter.Charter, n int) {
 	if open := l.open(p); len(open) > 0 {
 		s.Released = append(s.Released, "not guarded, released whatever stands behind them: "+strings.Join(open, ", "))
 	}
-	s.Released = append(s.Released, "of every released cell also its number of privacy units")
+	if p.Along() == nil {
+		s.Released = append(s.Released, "of every released cell also its number of privacy units")
+	} else {
+		s.Released = append(s.Released, p.curveLines()...)
+	}
 	s.Protocol = l.protocol(ch, n)
 	s.Leakage = guardedLeakage(l, ch, n)
 	s.Assumptions = guardedAssumptions(ch, n)
@@ -38,6 +42,9 @@ func (l *Layout) guardLine(g Guard, p *Plan) string {
 	sums := make([]string, len(g.Sums))
 	for i, at := range g.Sums {
 		sums[i] = p.Sums[at].SQL()
+	}
+	if p.Along() != nil {
+		return fmt.Sprintf("only whole curves to which at least %d privacy units contribute, else nothing but \"fewer than %d\": %s", g.K, g.K, strings.Join(sums, ", "))
 	}
 	return fmt.Sprintf("only where at least %d privacy units contribute, else nothing but \"fewer than %d\": %s", g.K, g.K, strings.Join(sums, ", "))
 }

@@ -30,7 +30,8 @@ func (k *Key) shape() error {
 func (k *Key) only(column, grain, bins, arms bool) error {
 	stray := k.Grain != 0 && !grain ||
 		(k.Lo != Value{} || k.Hi != Value{} || k.Count != 0) && !bins ||
-		(len(k.Arms) > 0 || k.Else != 0) && !arms
+		(len(k.Arms) > 0 || k.Else != 0) && !arms ||
+		k.Along && !grain && !bins
 	if stray {
 		return errors.New("fields of another kind")
 	}

@@ -32,6 +32,7 @@ type Layout struct {
 	Budget he.Budget // of the group with the least margin
 
 	sums     int
+	points   int // cells that are released together, see [Plan.Points]
 	limbBits int
 	columns  []columnSet
 }
@@ -49,9 +50,11 @@ type value struct {
 	limbs int // 0: the sum is the guard itself
 }
 
-// segment is a range of cells as a run of the shape.
+// segment is a range of cells as a run of the shape: each guard of the run stands before so many
+// of them in a row, whose limbs are its own.
 type segment struct {
 	first, cells int
+	each         int // cells per guard
 	group, run   int
 }
 
@@ -79,7 +82,7 @@ func NewLayout(p *Plan, ch *charter.Charter) (*Layout, *fault.Fault) {
 		if err != nil {
 			return nil, NoParameters.New("%w", err)
 		}
-		l := &Layout{Guards: guards, sums: len(p.Sums)}
+		l := &Layout{Guards: guards, sums: len(p.Sums), points: p.Points()}
 		if f := l.lay(p, ch, params); f != nil {
 			if why == nil || !NoParameters.Is(f) || NoParameters.Is(why) {
 				why = f // of the largest set that could evaluate, if there is one
@@ -188,7 +191,7 @@ func (l *Layout) columnSets(p *Plan, ch *charter.Charter, bounds []*big.Int) []c
 		for _, s := range g.Sums {
 			guarded[s] = true
 			v := value{sum: s}
-			if !rows || len(p.Sums[s].Factors) > 0 {
+			if !rows || l.points > 1 || len(p.Sums[s].Factors) > 0 {
 				v.limbs = l.limbsFor(bounds[s])
 			}
 			set.values = append(set.values, v)
@@ -228,7 +231,7 @@ type open struct{ group, left int }
 func (b *builder) place(c *columnSet) *fault.Fault {
 	k, per := he.MinK, c.limbs()
 	if c.guard >= 0 {
-		k, per = b.l.Guards[c.guard].K, per+2
+		k, per = b.l.Guards[c.guard].K, per+guardSlots
 	}
 	if c.guard < 0 && len(b.l.Shape.Groups) > 0 {
 		k = b.l.Shape.Groups[0].K // open sums go along with whatever there is
@@ -242,12 +245,17 @@ func (b *builder) place(c *columnSet) *fault.Fault {
 	packed := math.MaxInt
 	if fit := slots / per; fit > 0 {
 		packed = (b.cells + fit - 1) / fit * circuit.Products(1, false)
+		if c.guard >= 0 && b.l.points > 1 {
+			packed = (b.curveSlots(c) + slots - 1) / slots * circuit.Products(1, false)
+		}
 	}
 	switch {
 	case c.guard < 0 && packed == math.MaxInt, packed == math.MaxInt && columns > guard.MaxCiphertexts*16:
 		return TooLarge.New("%d limbs for each of %d cells", per, b.cells)
 	case c.guard >= 0 && b.cells*per > slots && columns <= packed:
 		b.inColumns(c, k)
+	case c.guard >= 0 && b.l.points > 1:
+		b.packCurves(c, k)
 	default:
 		b.pack(c, k, per)
 	}
@@ -261,27 +269,43 @@ func (b *builder) inColumns(c *columnSet, k int) {
 	shape := b.l.Shape
 	for first := 0; first < b.cells; first += b.params.Slots() {
 		n := min(b.cells-first, b.params.Slots())
-		c.segments = append(c.segments, segment{first: first, cells: n, group: len(shape.Groups)})
+		c.segments = append(c.segments, segment{first: first, cells: n, each: 1, group: len(shape.Groups)})
 		shape.Groups = append(shape.Groups, guard.Group{K: k, Runs: []guard.Run{{Guards: n, Limbs: c.limbs()}}})
 	}
 }
 
 func (b *builder) pack(c *columnSet, k, per int) {
-	shape := b.l.Shape
 	for first := 0; first < b.cells; {
-		at := b.packed[k]
-		if at == nil || at.left < per {
-			at = &open{group: len(shape.Groups), left: b.params.Slots()}
-			b.packed[k] = at
-			shape.Groups = append(shape.Groups, guard.Group{K: k, Packed: true})
-		}
-		g := &shape.Groups[at.group]
+		at := b.room(k, per)
 		n := min(b.cells-first, at.left/per)
-		c.segments = append(c.segments, segment{first: first, cells: n, group: at.group, run: len(g.Runs)})
-		g.Runs = append(g.Runs, guard.Run{Guards: n, Limbs: c.limbs(), Open: c.guard < 0})
-		at.left -= n * per
+		b.run(c, at, guard.Run{Guards: n, Limbs: c.limbs(), Open: c.guard < 0}, segment{first: first, cells: n, each: 1})
 		first += n
 	}
+}
+
+// room returns a packed group of k with at least so many slots left.
+func (b *builder) room(k, slots int) *open {
+	at := b.packed[k]
+	if at == nil || at.left < slots {
+		shape := b.l.Shape
+		at = &open{group: len(shape.Groups), left: b.params.Slots()}
+		b.packed[k] = at
+		shape.Groups = append(shape.Groups, guard.Group{K: k, Packed: true})
+	}
+	return at
+}
+
+// run adds a run to a packed group.
+func (b *builder) run(c *columnSet, at *open, r guard.Run, s segment) {
+	g := &b.l.Shape.Groups[at.group]
+	s.group, s.run = at.group, len(g.Runs)
+	c.segments = append(c.segments, s)
+	g.Runs = append(g.Runs, r)
+	per := r.Limbs
+	if !r.Open {
+		per += guardSlots
+	}
+	at.left -= r.Guards * per
 }
 
 // cost estimates the work of an evaluation: multiplications times the size of what is

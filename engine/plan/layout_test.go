@@ -69,12 +69,12 @@ func (w *world) add(number func(bound *big.Int) *big.Int, unit func(bound uint64
 	most := plan.UnitBound(w.p, w.ch).Uint64()
 	c := contribution{sums: make([]*big.Int, w.p.Length()), units: make([][]uint64, len(w.layout.Guards))}
 	for g := range c.units {
-		c.units[g] = make([]uint64, cells)
+		c.units[g] = make([]uint64, cells/w.p.Points())
 		for i := range c.units[g] {
 			c.units[g][i] = unit(most)
 		}
 	}
-	rows := w.ch.Table(w.p.Table).Unit == ""
+	rows := w.ch.Table(w.p.Table).Unit == "" && w.p.Along() == nil
 	for i := range c.sums {
 		s := i % len(w.p.Sums)
 		if g := w.ofSum[s]; rows && g >= 0 && len(w.p.Sums[s].Factors) == 0 {
@@ -91,7 +91,7 @@ func (w *world) want(i int) (*big.Int, int) {
 	if g := w.ofSum[i%len(w.p.Sums)]; g >= 0 {
 		units := uint64(0)
 		for _, c := range w.owners {
-			units += c.units[g][i/len(w.p.Sums)]
+			units += c.units[g][i/len(w.p.Sums)/w.p.Points()]
 		}
 		if k := w.layout.Guards[g].K; units < uint64(k) {
 			return nil, k
@@ -258,6 +258,7 @@ func TestLayout(t *testing.T) {
 type census struct {
 	released, suppressed                                       int
 	open, several, columns, split, wide, limbless, many, units int
+	curves, cut, whole, curveColumns                           int
 	sets                                                       map[string]int
 }
 
@@ -276,8 +277,15 @@ func (c *census) add(w *world, released, suppressed int) {
 	c.wide += count(w.p.Width == plan.Width128)
 	c.many += count(len(w.ch.OwnersOf(w.p.Table)) > 10)
 	c.units += count(w.ch.Table(w.p.Table).Unit != "")
+	curve := w.p.Along() != nil
+	c.curves += count(curve)
 	packed := 0
 	for _, g := range shape.Groups {
+		c.curveColumns += count(curve && !g.Packed)
+		for _, r := range g.Runs {
+			c.whole += count(curve && r.Guards > 1 && r.Limbs >= w.p.Points())
+			c.cut += count(curve && !r.Open && r.Limbs%w.p.Points() != 0)
+		}
 		packed += count(g.Packed)
 		c.columns += count(!g.Packed)
 		for _, r := range g.Runs {
@@ -300,10 +308,14 @@ func (c *census) want(t *testing.T) {
 	for name, n := range map[string]int{
 		"released": c.released, "suppressed": c.suppressed, "open runs": c.open, "several k": c.several, "columns": c.columns,
 		"cells over several ciphertexts": c.split, "128 bits": c.wide, "runs without limbs": c.limbless, "many owners": c.many, "units": c.units,
+		"curves": c.curves, "curves over several ciphertexts": c.cut, "runs of curves": c.whole,
 	} {
 		if n < 5 {
 			t.Errorf("%s: only %d times", name, n)
 		}
+	}
+	if c.curveColumns == 0 {
+		t.Error("no curves in columns")
 	}
 	if len(c.sets) < 4 {
 		t.Errorf("only the sets %v", c.sets)
@@ -332,7 +344,14 @@ func randomGuarded(t *testing.T, rng *rand.Rand) (*plan.Plan, *charter.Charter) 
 				"COUNT(*)", "AVG(cost)", "SUM(dose)", "VAR_POP(bmi)", "SUM(age * stay)", "COUNT(ward)", "SUM(cost * dose)", "SUM(large)",
 			}[rng.IntN(8)]+[]string{"", "", " FILTER (WHERE sex = 'male')"}[rng.IntN(3)])
 		}
-		groups := []string{"", " GROUP BY ward", " GROUP BY ward, sex, level", " GROUP BY date_trunc('month', admitted), ward"}
+		table.Column("admitted").Curve = "day"
+		groups := []string{
+			" GROUP BY curve(width_bucket(stay, 0, 400, 40))", " GROUP BY ward, curve(date_trunc('month', admitted))",
+			" GROUP BY ward, sex, curve(date_trunc('day', admitted))",
+		}
+		if rng.IntN(4) > 0 {
+			groups = []string{"", " GROUP BY ward", " GROUP BY ward, sex, level", " GROUP BY date_trunc('month', admitted), ward"}
+		}
 		if len(ch.OwnersOf("visits")) < 5 && rng.IntN(5) == 0 { // thousands of cells
 			groups = []string{" GROUP BY date_trunc('day', admitted), level", " GROUP BY date_trunc('day', admitted), ward, sex, smoker"}
 		}

@@ -13,8 +13,8 @@ var ErrLayout = fault.Declare("TACIT-P128", "numbers do not fit the guarded rele
 	"A contribution or a released result has another shape than the plan. This is a fault of the program.",
 	"Report it with the worker's log.")
 
-// Input writes one owner's sums, and its privacy units per guard and cell, as the input of
-// a guarded release. Both come from the owner's local query and have been checked
+// Input writes one owner's sums, and its privacy units per guard and cell of [Plan.Across], as the input
+// of a guarded release. Both come from the owner's local query and have been checked
 // against their bounds.
 func (l *Layout) Input(sums ring.Vector, units [][]uint64) (guard.Input, error) {
 	if len(units) != len(l.Guards) {
@@ -27,13 +27,13 @@ func (l *Layout) Input(sums ring.Vector, units [][]uint64) (guard.Input, error) 
 	for i := range l.columns {
 		c := &l.columns[i]
 		for _, s := range c.segments {
-			run := guard.RunInput{Limbs: make([][]int64, c.limbs())}
+			run := guard.RunInput{Limbs: make([][]int64, c.limbs()*s.each)}
 			if c.guard >= 0 {
 				of := units[c.guard]
-				if len(of) < s.first+s.cells {
+				if len(of)*l.points < s.first+s.cells {
 					return guard.Input{}, ErrLayout.New("units of %d cells", len(of))
 				}
-				run.Guards = of[s.first : s.first+s.cells]
+				run.Guards = l.guards(of, s)
 			}
 			if (s.first+s.cells)*l.sums > sums.Len() {
 				return guard.Input{}, ErrLayout.New("%d sums", sums.Len())
@@ -45,22 +45,37 @@ func (l *Layout) Input(sums ring.Vector, units [][]uint64) (guard.Input, error) 
 	return in, nil
 }
 
+// guards returns the units of the guards of a segment: of each the cells that it stands before.
+func (l *Layout) guards(of []uint64, s segment) []uint64 {
+	if l.points == 1 {
+		return of[s.first : s.first+s.cells]
+	}
+	out := make([]uint64, s.cells/s.each)
+	for i := range out {
+		out[i] = of[(s.first+i*s.each)/l.points]
+	}
+	return out
+}
+
 // limbs cuts the values of a segment: a number x is Σ limb_i 2^(i·limbBits), all limbs but
-// the highest in [0, 2^limbBits), the highest with the sign.
+// the highest in [0, 2^limbBits), the highest with the sign. Limb i of cell j of a guard is number
+// i·each + j of its limbs.
 func (l *Layout) limbs(out [][]int64, c *columnSet, s segment, sums ring.Vector) {
+	for i := range out {
+		out[i] = make([]int64, s.cells/s.each)
+	}
 	at := 0
 	for _, v := range c.values {
-		for i := range v.limbs {
-			out[at+i] = make([]int64, s.cells)
-		}
 		for cell := range s.cells {
+			of, j := cell/s.each, cell%s.each
 			lo, hi := element(sums, (s.first+cell)*l.sums+v.sum)
 			for i := range v.limbs {
+				limb := &out[(at+i)*s.each+j][of]
 				if i == v.limbs-1 {
-					out[at+i][cell] = int64(lo)
+					*limb = int64(lo)
 					break
 				}
-				out[at+i][cell] = int64(lo & (1<<l.limbBits - 1))
+				*limb = int64(lo & (1<<l.limbBits - 1))
 				lo = lo>>l.limbBits | uint64(hi)<<(64-l.limbBits)
 				hi >>= l.limbBits
 			}
@@ -100,10 +115,13 @@ func (l *Layout) Read(opened [][]guard.RunOpened) (*Released, error) {
 	for i := range l.columns {
 		c := &l.columns[i]
 		for _, s := range c.segments {
-			if s.group >= len(opened) || s.run >= len(opened[s.group]) || len(opened[s.group][s.run].Released) != s.cells {
+			if s.group >= len(opened) || s.run >= len(opened[s.group]) || len(opened[s.group][s.run].Released) != s.cells/s.each {
 				return nil, ErrLayout.New("a result of another shape")
 			}
 			l.read(r, c, s, &opened[s.group][s.run])
+		}
+		if c.guard >= 0 && !l.whole(c, opened) {
+			return nil, ErrLayout.New("a curve of which only a part was released: an owner did not count its units alike for all of it")
 		}
 	}
 	return r, nil
@@ -113,26 +131,46 @@ func (l *Layout) read(r *Released, c *columnSet, s segment, run *guard.RunOpened
 	at := 0
 	for _, v := range c.values {
 		for cell := range s.cells {
-			i := (s.first+cell)*l.sums + v.sum
+			i, of := (s.first+cell)*l.sums+v.sum, cell/s.each
 			switch {
-			case !run.Released[cell]:
+			case !run.Released[of]:
 				r.hidden[i] = uint8(l.Guards[c.guard].K)
 			case v.limbs == 0:
-				r.sums[i] = new(big.Int).SetUint64(run.Guards[cell])
+				r.sums[i] = new(big.Int).SetUint64(run.Guards[of])
 			default:
-				r.sums[i] = l.join(run.Limbs[at:at+v.limbs], cell)
+				r.sums[i] = l.join(run.Limbs, at*s.each+cell%s.each, v.limbs, s.each, of)
 			}
 		}
 		at += v.limbs
 	}
 }
 
-// join puts limbs, each summed over the owners, together.
-func (l *Layout) join(limbs [][]int64, cell int) *big.Int {
+// join puts n limbs, every each from the first, of a guard together, each summed over the owners.
+func (l *Layout) join(limbs [][]int64, first, n, each, of int) *big.Int {
 	x := new(big.Int)
-	for i := len(limbs) - 1; i >= 0; i-- {
+	for i := n - 1; i >= 0; i-- {
 		x.Lsh(x, uint(l.limbBits))
-		x.Add(x, big.NewInt(limbs[i][cell]))
+		x.Add(x, big.NewInt(limbs[first+i*each][of]))
 	}
 	return x
+}
+
+// whole reports whether all cells of each curve have the same units behind them, however they were
+// cut into segments: every owner counts a curve's units once.
+func (l *Layout) whole(c *columnSet, opened [][]guard.RunOpened) bool {
+	if l.points == 1 {
+		return true
+	}
+	units := map[int]uint64{} // 0: not released
+	for _, s := range c.segments {
+		run := &opened[s.group][s.run]
+		for i, n := range run.Guards {
+			curve := (s.first + i*s.each) / l.points
+			if before, seen := units[curve]; seen && before != n {
+				return false
+			}
+			units[curve] = n
+		}
+	}
+	return true
 }

@@ -66,6 +66,7 @@ type Key struct {
 	Count  int     // KeyBins: bins between Lo and Hi
 	Arms   []Arm   // KeyCase: first that holds; Slots are the distinct results, in order of first appearance
 	Else   int     // KeyCase: slot of ELSE; len(Slots) is NULL
+	Along  bool    // KeyTrunc, KeyBins, the last key: its slots are one curve, see [Plan.Along]
 }
 
 // Arm is one WHEN … THEN of a CASE key.

@@ -119,6 +119,8 @@ func CheckPrivacy(p *Plan, ch *charter.Charter) *fault.Fault {
 		return NeedsPrivacy.New("the charter lets only noised numbers of %s leave", requirement(p, ch))
 	case v == nil:
 		return nil
+	case p.Along() != nil:
+		return CurveNoise.New("the question has a curve and WITH PRIVACY")
 	case v.shape() != nil && rules.Allowed():
 		return Malformed.New("%w", errPrivacy)
 	case !rules.Allowed():

@@ -99,7 +99,10 @@ func CompareRule(c *charter.Column, op Op, v Value) *fault.Fault {
 	case charter.Time:
 		return timeRule(c, op, v)
 	default:
-		return gridRule(c, v)
+		if f := gridRule(c, v); f != nil {
+			return f
+		}
+		return cutRule(c, op, v)
 	}
 }
 
@@ -154,7 +157,7 @@ func gridRule(c *charter.Column, v Value) *fault.Fault {
 
 // timeRule accepts cuts between two periods of the declared grain.
 func timeRule(c *charter.Column, op Op, v Value) *fault.Fault {
-	g, ok := ParseGrain(c.Grain)
+	g, ok := grainOf(c)
 	t, valid := v.Time()
 	if !ok || !valid {
 		return TooFine.New("column %q declares no grain", c.Name)
@@ -253,5 +256,5 @@ func BinRule(c *charter.Column, lo, hi Value, count int) *fault.Fault {
 	if !width.IsInt() {
 		return BadBins.New("%d bins of column %q are not a multiple of its resolution wide", count, c.Name)
 	}
-	return nil
+	return stepRule(c, l, h, count)
 }

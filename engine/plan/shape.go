@@ -60,6 +60,9 @@ func (p *Plan) shape() error {
 		if err := p.Keys[i].shape(); err != nil {
 			return fmt.Errorf("key %d: %w", i+1, err)
 		}
+		if p.Keys[i].Along && i < len(p.Keys)-1 {
+			return fmt.Errorf("key %d: a curve that is not the last key", i+1)
+		}
 	}
 	if err := p.sums(); err != nil {
 		return err

@@ -35,6 +35,11 @@ func (p *Plan) SQL() string {
 }
 
 func (k *Key) sql() string {
+	if k.Along {
+		slots := *k
+		slots.Along = false
+		return "curve(" + slots.sql() + ")"
+	}
 	switch k.Kind {
 	case KeyColumn:
 		return quoteName(k.Column)

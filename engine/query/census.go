@@ -13,6 +13,7 @@ type census struct {
 	groups    int         // that may have rows
 	small     map[int]int // by k, those of them whose number of rows is suppressed
 	undecided int         // left out since HAVING needs what is suppressed
+	curves    bool        // the groups are curves
 }
 
 // enter counts a group; below is the k of a suppressed number of rows, else 0.
@@ -32,7 +33,7 @@ func (c *census) notes(rows []row, table *result.Table) []string {
 	var notes []string
 	explained := map[int]bool{}
 	for _, k := range slices.Sorted(maps.Keys(c.small)) {
-		text := fmt.Sprintf("%d of %d groups %s fewer than %d privacy units", c.small[k], c.groups, have(c.small[k]), k)
+		text := fmt.Sprintf("%d of %d %s %s fewer than %d privacy units", c.small[k], c.groups, c.noun(), have(c.small[k]), k)
 		switch listed, marked := appearance(rows, k); {
 		case marked:
 			text += fmt.Sprintf(": shown as < %d", k)
@@ -52,7 +53,11 @@ func (c *census) notes(rows []row, table *result.Table) []string {
 		}
 	}
 	if c.undecided > 0 {
-		notes = append(notes, fmt.Sprintf("%s left out: HAVING needs values that are not released", rowsOf(c.undecided, c.groups)))
+		text := rowsOf(c.undecided, c.groups)
+		if c.curves {
+			text = map[bool]string{true: "1 row is", false: fmt.Sprintf("%d rows are", c.undecided)}[c.undecided == 1]
+		}
+		notes = append(notes, text+" left out: HAVING needs values that are not released")
 	}
 	return notes
 }

@@ -259,5 +259,10 @@ func (c *compiler) width(*statement, *Query) *fault.Fault {
 		return c.place(f, c.needed[i])
 	}
 	c.plan.Width = w
+	for i := range c.plan.Sums {
+		if f := plan.CurveFactor(&c.plan, &c.plan.Sums[i], c.table); f != nil {
+			return c.place(f, c.needed[i])
+		}
+	}
 	return nil
 }

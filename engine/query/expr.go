@@ -16,7 +16,7 @@ var (
 		"See the SQL reference for what may be written.")
 	UnknownFunction = fault.Declare("TACIT-P020", "function not supported",
 		"The query calls a function that this version does not know.",
-		"Aggregates: COUNT, SUM, AVG, VAR_SAMP, VAR_POP, STDDEV_SAMP, STDDEV_POP, COVAR_SAMP, COVAR_POP, CORR. Functions of released values: ROUND, ABS, SQRT, LN, EXP, COALESCE, NULLIF. Groups: date_trunc, width_bucket.")
+		"Aggregates: COUNT, SUM, AVG, VAR_SAMP, VAR_POP, STDDEV_SAMP, STDDEV_POP, COVAR_SAMP, COVAR_POP, CORR. Functions of released values: ROUND, ABS, SQRT, LN, EXP, COALESCE, NULLIF. Groups: date_trunc, width_bucket, curve.")
 )
 
 // functions are the names that a call may have, with the smallest and largest
@@ -26,7 +26,7 @@ var functions = map[string][2]int{
 	"var_samp": {1, 1}, "variance": {1, 1}, "var_pop": {1, 1},
 	"stddev": {1, 1}, "stddev_samp": {1, 1}, "stddev_pop": {1, 1},
 	"covar_samp": {2, 2}, "covar_pop": {2, 2}, "corr": {2, 2},
-	"date_trunc": {2, 2}, "width_bucket": {4, 4},
+	"date_trunc": {2, 2}, "width_bucket": {4, 4}, "curve": {1, 1},
 	"round": {1, 2}, "abs": {1, 1}, "sqrt": {1, 1}, "ln": {1, 1}, "exp": {1, 1},
 	"coalesce": {1, 64}, "nullif": {2, 2},
 }

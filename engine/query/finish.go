@@ -160,6 +160,7 @@ func (r *reporter) finish() result.Column {
 func (q *Query) rows(sums Sums, columns []*reporter, seen *census) []row {
 	slots := q.slots()
 	x := q.cell(sums)
+	curve := q.newCurve(seen)
 	var rows []row
 	for i := range q.Plan.Cells() {
 		x.number, x.first = i+1, i*len(q.Plan.Sums)
@@ -169,7 +170,13 @@ func (q *Query) rows(sums Sums, columns []*reporter, seen *census) []row {
 			if empty, below = x.size(); empty {
 				continue
 			}
-			seen.enter(below)
+			first := curve.enter(i)
+			if first {
+				seen.enter(below)
+			}
+			if !first && below > 0 { // one row stands for a curve that is suppressed
+				continue
+			}
 		}
 		q.locate(x, i, slots)
 		if !q.admits(x, seen) {

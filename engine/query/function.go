@@ -48,8 +48,8 @@ func compareValues(a, b any) int {
 	}
 }
 
-// curve compiles SQRT, LN and EXP. Where DuckDB raises an error the value is NULL.
-func curve(name string, arg *node) *node {
+// analytic compiles SQRT, LN and EXP. Where DuckDB raises an error the value is NULL.
+func analytic(name string, arg *node) *node {
 	return &node{typ: doubleType, note: combined(arg), eval: func(x *cell) any {
 		v := arg.eval(x)
 		if v == nil {

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tacit-space/tacit/engine/charter"
@@ -38,6 +39,9 @@ func (c *compiler) groups(items []expr) *fault.Fault {
 			continue
 		}
 		k, typ, f := c.key(e)
+		if f == nil && k.Along && slices.ContainsFunc(c.plan.Keys, func(o plan.Key) bool { return o.Along }) {
+			f = c.fault(plan.BadCurve, e, "a second curve")
+		}
 		if f != nil {
 			return f
 		}
@@ -53,6 +57,7 @@ func (c *compiler) groups(items []expr) *fault.Fault {
 			return c.fault(plan.Malformed, item, "more than %d groups", plan.MaxKeys).With("Group by fewer expressions.")
 		}
 	}
+	c.curveLast()
 	return nil
 }
 
@@ -110,6 +115,8 @@ func (c *compiler) key(e expr) (plan.Key, result.Type, *fault.Fault) {
 			return c.truncKey(e)
 		case "width_bucket":
 			return c.binKey(e)
+		case "curve":
+			return c.curveKey(e)
 		}
 	case *cases:
 		return c.caseKey(e)

@@ -207,6 +207,20 @@ func guard(p *plan.Plan, t *charter.Table, rows []row, k []int) guarded {
 	g := guarded{evaluate(p, t, rows), make([]int, p.Length())}
 	units := make([]int, p.Length())
 	summands(p, t, rows, func(i int, _ *big.Int) { units[i]++ })
+	if n := p.Points(); n > 1 { // a curve is released as a whole
+		for curve := range p.Cells() / n {
+			for s := range p.Sums {
+				of := func(point int) *int { return &units[(curve*n+point)*len(p.Sums)+s] }
+				all := 0
+				for point := range n {
+					all += *of(point)
+				}
+				for point := range n {
+					*of(point) = all
+				}
+			}
+		}
+	}
 	for i := range units {
 		if k := k[i%len(p.Sums)%len(k)]; units[i] < k && k > 1 {
 			g.below[i] = k

@@ -69,6 +69,9 @@ func (c *compiler) scalar(e expr) (*node, *fault.Fault) {
 }
 
 func (c *compiler) keyNode(i int) *node {
+	if c.plan.Keys[i].Along {
+		return &node{typ: c.keys[i].typ, eval: func(x *cell) any { return x.point(i) }}
+	}
 	return &node{typ: c.keys[i].typ, eval: func(x *cell) any { return x.keys[i] }}
 }
 
@@ -449,7 +452,7 @@ func (c *compiler) args(e *call) ([]*node, *fault.Fault) {
 
 // function compiles a call that is no aggregate.
 func (c *compiler) function(e *call) (*node, *fault.Fault) {
-	if e.name == "date_trunc" || e.name == "width_bucket" {
+	if e.name == "date_trunc" || e.name == "width_bucket" || e.name == "curve" {
 		return nil, c.fault(NotGrouped, e, "%s(…) is not in GROUP BY", strings.ToLower(e.name)).
 			With("Repeat the expression in GROUP BY.")
 	}
@@ -471,7 +474,7 @@ func (c *compiler) function(e *call) (*node, *fault.Fault) {
 	if e.name == "abs" {
 		return c.checked(&node{typ: args[0].typ, note: combined(args[0]), eval: func(x *cell) any { return absolute(args[0].eval(x)) }}), nil
 	}
-	return curve(e.name, args[0]), nil
+	return analytic(e.name, args[0]), nil
 }
 
 func (c *compiler) coalesce(e *call, args []*node) (*node, *fault.Fault) {

@@ -26,9 +26,12 @@ const (
 // But a second statement reads the rows once more. What an owner's own query returns
 // may differ from one run to the next (LIMIT, samples, row_number over ties), and then
 // units would be counted over other rows than those that are added: a query runs once.
-func (t *table) counting(guards []plan.Guard) counting {
+//
+// The units of a curve are those of all its points, which no statement that groups by point counts: they are
+// counted apart or within. Where rows are units they add up.
+func (t *table) counting(p *plan.Plan, guards []plan.Guard) counting {
 	switch {
-	case t.Unit == "" || len(guards) < 2:
+	case t.Unit == "" || len(guards) == 0 || len(guards) < 2 && p.Along() == nil:
 		return unitsBeside
 	case t.query == "":
 		return unitsApart
@@ -54,6 +57,12 @@ func (r *renderer) units(g *plan.Guard, unit string) (string, error) {
 // guards the unit passes, then the number of these rows per cell. The sums are added up
 // the same way, or are NULL.
 func (t *table) byUnit(p *plan.Plan, guards []plan.Guard, relation string, sums bool) (string, error) {
+	switch {
+	case p.Along() != nil && sums:
+		return t.curveOnce(p, guards, relation)
+	case p.Along() != nil:
+		return t.curveUnits(p, guards, relation)
+	}
 	r := renderer{columns: t.columns}
 	s, err := r.groups(p)
 	if err != nil {

@@ -28,7 +28,7 @@ func (t *table) render(p *plan.Plan, guards []plan.Guard, relation string) (stri
 
 // cells renders sums and guards in one of three ways, see [table.counting].
 func (t *table) cells(p *plan.Plan, guards []plan.Guard, relation string) (string, error) {
-	how := t.counting(guards)
+	how := t.counting(p, guards)
 	if how == unitsWithin {
 		return t.byUnit(p, guards, relation, true)
 	}

@@ -20,7 +20,7 @@ type input struct {
 	done   chan struct{}
 	told   bool // the job's goroutine has seen that it is done
 	vector ring.Vector
-	units  [][]uint64 // per guard and cell
+	units  [][]uint64 // per guard and cell of the plan across
 	err    error
 }
 

@@ -93,7 +93,7 @@ type totals struct {
 	guards []plan.Guard
 	behind []int // per sum, index of its guard, or -1
 	sums   []*big.Int
-	units  [][]uint64 // per guard and cell
+	units  [][]uint64 // per guard and cell of the plan across
 }
 
 func newTotals(p *plan.Plan, guards []plan.Guard) *totals {
@@ -105,7 +105,7 @@ func newTotals(p *plan.Plan, guards []plan.Guard) *totals {
 		t.behind[i] = -1
 	}
 	for i, g := range guards {
-		t.units = append(t.units, make([]uint64, p.Cells()))
+		t.units = append(t.units, make([]uint64, p.Cells()/p.Points()))
 		for _, sum := range g.Sums {
 			t.behind[sum] = i
 		}
@@ -141,7 +141,7 @@ func (t *totals) At(i int) *big.Int { return t.sums[i] }
 // Suppressed returns k if fewer than k units stand behind element i, else 0.
 func (t *totals) Suppressed(i int) int {
 	g := t.behind[i%len(t.behind)]
-	if g < 0 || t.units[g][i/len(t.behind)] >= uint64(t.guards[g].K) {
+	if g < 0 || t.units[g][i/len(t.behind)/t.plan.Points()] >= uint64(t.guards[g].K) {
 		return 0
 	}
 	return t.guards[g].K
