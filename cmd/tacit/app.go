@@ -64,7 +64,7 @@ of an owner, 4 space not reachable or too few workers, 130 interrupted.`,
 		&cobra.Group{ID: "agree", Title: "Agree on a space:"},
 	)
 	add(root, "try", a.demo(), a.lab())
-	add(root, "ask", a.queryCommand(), a.explain(), a.template(), a.jobs(), a.show(), a.watch(), a.cancel(), a.resume())
+	add(root, "ask", a.queryCommand(), a.stats(), a.explain(), a.template(), a.jobs(), a.show(), a.watch(), a.cancel(), a.resume())
 	add(root, "run", a.coordinator(), a.worker(), a.inbox(), a.doctor(), a.ledger(), a.budget())
 	add(root, "agree", a.key(), a.space())
 	root.AddCommand(a.errors(), a.version(), a.bench())

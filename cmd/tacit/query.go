@@ -37,6 +37,7 @@ type asking struct {
 	noising    noising
 	template   string   // --template
 	params     []string // --param NAME=VALUE
+	report     bool     // JSON is that of the report of a statistic
 }
 
 func (q *asking) labFlag(f *pflag.FlagSet) {
@@ -210,7 +211,7 @@ func (a *app) ask(ctx context.Context, q *asking, do func(context.Context, *anal
 	}
 	show := a.newProgress()
 	var job *store.JobID
-	_, err = do(ctx, client, analyst.Options{
+	answer, err := do(ctx, client, analyst.Options{
 		Purpose: q.purpose, Lifetime: q.lifetime,
 		OnJob:      func(id store.JobID) { job = &id },
 		OnProgress: show.event,
@@ -222,6 +223,9 @@ func (a *app) ask(ctx context.Context, q *asking, do func(context.Context, *anal
 	show.end()
 	if err != nil && ctx.Err() != nil && job != nil {
 		err = a.cancelled(client, *job)
+	}
+	if err == nil && answer.Fault != nil {
+		err = answer.Fault
 	}
 	return errors.Join(err, client.Close())
 }
@@ -257,7 +261,7 @@ func (a *app) resultFormat(output string) (string, error) {
 // resumed.
 func (a *app) deliver(q *asking, format string, answer *analyst.Answer) error {
 	var b bytes.Buffer
-	if err := writeTable(&b, format, answer); err != nil {
+	if err := q.write(&b, format, answer); err != nil {
 		return err
 	}
 	provenance, err := json.MarshalIndent(answer.Provenance, "", "  ")
@@ -288,9 +292,12 @@ func provenanceFiles(q *asking) []string {
 	return files
 }
 
-func writeTable(w io.Writer, format string, answer *analyst.Answer) error {
+func (q *asking) write(w io.Writer, format string, answer *analyst.Answer) error {
 	switch format {
 	case "json":
+		if q.report && answer.Report != nil {
+			return answer.Report.WriteJSON(w, answer.Provenance)
+		}
 		return answer.Table.WriteJSON(w, answer.Provenance)
 	case "csv":
 		return answer.Table.WriteCSV(w)
@@ -299,7 +306,11 @@ func writeTable(w io.Writer, format string, answer *analyst.Answer) error {
 	case "parquet":
 		return answer.Table.WriteParquet(w, memory.DefaultAllocator)
 	}
-	if err := answer.Table.WriteTable(w); err != nil {
+	write := answer.Table.WriteTable
+	if answer.Report != nil {
+		write = answer.Report.WriteText
+	}
+	if err := write(w); err != nil {
 		return err
 	}
 	return participation(w, &answer.Provenance)

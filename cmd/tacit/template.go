@@ -13,6 +13,7 @@ import (
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/query"
+	"github.com/tacit-space/tacit/engine/statistic"
 )
 
 // questionFlags are those that say what is asked.
@@ -71,7 +72,7 @@ func (a *app) draft(client *analyst.Client, q *asking, sql string) (*analyst.Dra
 // compile is draft without a client.
 func (a *app) compile(q *asking, sql string, c *charter.Charter) (*query.Query, []plan.Argument, error) {
 	if q.template == "" {
-		compiled, err := query.Compile(sql, c)
+		compiled, _, err := statistic.Question(sql, c)
 		return compiled, nil, err
 	}
 	values, err := q.given()

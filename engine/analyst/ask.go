@@ -15,6 +15,7 @@ import (
 	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/query"
 	"github.com/tacit-space/tacit/engine/result"
+	"github.com/tacit-space/tacit/engine/statistic"
 	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
 )
@@ -38,7 +39,10 @@ type Options struct {
 
 // Answer is what was asked for.
 type Answer struct {
-	Table      *result.Table
+	Table  *result.Table
+	Report *statistic.Report // of a statistic, else nil; Table is its first
+	// Fault says why a statistic could not be computed from what was released, which is Table then.
+	Fault      *fault.Fault
 	Statement  *plan.Statement // what the answer gave away, as it was signed
 	Provenance Provenance
 	// Manifest and Receipt let others check who took part, with
@@ -52,18 +56,20 @@ type Draft struct {
 	SQL       string          // of the analyst, or of the template
 	Template  string          // of the charter; "": none
 	Arguments []plan.Argument // of the template
-	Query     *query.Query
+	Query     *query.Query    // of a statistic: the inner question
 	Statement *plan.Statement
+
+	Statistic *statistic.Computation // nil: an ordinary question
 }
 
 // Compile compiles a text against the charter and explains what its answer gives
 // away. Nothing is sent. Errors: those of [query.Compile], with the position.
 func (c *Client) Compile(sql string) (*Draft, error) {
-	q, err := query.Compile(sql, c.space)
+	q, s, err := statistic.Question(sql, c.space)
 	if err != nil {
 		return nil, err
 	}
-	return &Draft{SQL: sql, Query: q, Statement: plan.Explain(&q.Plan, c.space)}, nil
+	return &Draft{SQL: sql, Query: q, Statistic: s, Statement: plan.Explain(&q.Plan, c.space)}, nil
 }
 
 // CompileTemplate is [Client.Compile] for a template of the charter, with the texts that
@@ -323,12 +329,21 @@ func (c *Client) answer(r *record, q *cryptojob.Question, body []byte) (*Answer,
 	if err != nil {
 		return nil, err
 	}
-	table, err := draft.Query.FinishNoisy(opened.sums, len(opened.participants))
-	if err != nil {
-		return nil, err
-	}
-	return &Answer{
-		Table: table, Statement: draft.Statement, Provenance: c.provenance(r, job, q, opened, draft),
+	a := &Answer{
+		Statement: draft.Statement, Provenance: c.provenance(r, job, q, opened, draft),
 		Manifest: q.Manifest().Marshal(), Receipt: opened.receipt,
-	}, nil
+	}
+	return a, draft.finish(a, opened)
+}
+
+// finish computes what the analyst asked for from the opened sums.
+func (d *Draft) finish(a *Answer, o *opened) (err error) {
+	if d.Statistic != nil {
+		if a.Report, a.Fault = d.Statistic.Finish(o.sums); a.Fault == nil {
+			a.Table = a.Report.Main()
+			return nil
+		}
+	}
+	a.Table, err = d.Query.FinishNoisy(o.sums, len(o.participants))
+	return err
 }

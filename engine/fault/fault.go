@@ -25,7 +25,7 @@ type Kind struct {
 var declared = map[string]*Kind{}
 
 // Declare registers a kind. Codes are "TACIT-" + area letter + three digits; areas:
-// P query and plan, C charter, K keys, W worker policy, A approvals, D data and sources,
+// P query and plan, T statistics, C charter, K keys, W worker policy, A approvals, D data and sources,
 // N network, J jobs and protocol, S store, L ledger, F configuration and files, X command line.
 // It panics on a malformed or repeated code: both are programming errors.
 func Declare(code, title, cause, remedy string) *Kind {

@@ -60,7 +60,7 @@ func (p *Plan) Across() *Plan {
 func (p *Plan) curveLines() []string {
 	return []string{
 		fmt.Sprintf("%s of %d points along %s: the points of a curve are released together, if enough privacy units stand behind the whole of it",
-			counted(p.Cells()/p.Points(), "curve"), p.Points(), quoteName(p.Along().Column)),
+			counted(p.Cells()/p.Points(), "curve"), p.Points(), QuoteName(p.Along().Column)),
 		"a single point of a released curve may show a single person: when, and what is added up of that person",
 		"of every released curve also its number of privacy units",
 	}

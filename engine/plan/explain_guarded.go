@@ -14,7 +14,7 @@ import (
 func (s *Statement) guarded(l *Layout, p *Plan, ch *charter.Charter, n int) {
 	unit := "rows"
 	if u := ch.Table(p.Table).Unit; u != "" {
-		unit = "different values of " + quoteName(u)
+		unit = "different values of " + QuoteName(u)
 	}
 	s.Released = []string{
 		fmt.Sprintf("up to %d numbers for %s, each a sum over all owners that took part", len(p.Sums), eachOf(p.Cells())),

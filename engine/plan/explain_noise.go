@@ -65,7 +65,7 @@ func (n *Noise) mixed(lines []string, p *Plan) []string {
 func (n *Noise) lines(p *Plan, t *charter.Table, owners int) []string {
 	unit, bound := "row", "each row is in one cell"
 	if n.Unit != "" {
-		unit = "value of " + quoteName(n.Unit)
+		unit = "value of " + QuoteName(n.Unit)
 		bound = fmt.Sprintf("each %s counts in at most %d cell%s, chosen by the owner by a secret hash, and in each as at most %d row%s with the mean of its values; rows without one do not count",
 			unit, n.Groups, plural(n.Groups), n.Rows, plural(n.Rows))
 	}

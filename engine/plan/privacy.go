@@ -140,12 +140,12 @@ func CheckPrivacy(p *Plan, ch *charter.Charter) *fault.Fault {
 func requirement(p *Plan, ch *charter.Charter) string {
 	t := ch.Table(p.Table)
 	if t.Privacy == charter.Required {
-		return "table " + quoteName(t.Name)
+		return "table " + QuoteName(t.Name)
 	}
 	found := ""
 	p.columns(func(name string) {
 		if found == "" && t.Column(name).Privacy == charter.Required {
-			found = "column " + quoteName(name)
+			found = "column " + QuoteName(name)
 		}
 	})
 	return found

@@ -195,7 +195,7 @@ func FactorRule(c, other *charter.Column) *fault.Fault {
 	if c.Role != charter.Measure {
 		f := WrongRole.New("column %q is not a measure: it can be counted, not summed", c.Name)
 		if c.Kind() == charter.KindBoolean {
-			f.With("Write COUNT(*) FILTER (WHERE %s).", quoteName(c.Name))
+			f.With("Write COUNT(*) FILTER (WHERE %s).", QuoteName(c.Name))
 		}
 		return f
 	}

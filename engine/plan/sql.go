@@ -21,7 +21,7 @@ func (p *Plan) SQL() string {
 		out = append(out, p.Sums[i].SQL())
 	}
 	var b strings.Builder
-	b.WriteString("SELECT " + strings.Join(out, ",\n       ") + "\nFROM " + quoteName(p.Table))
+	b.WriteString("SELECT " + strings.Join(out, ",\n       ") + "\nFROM " + QuoteName(p.Table))
 	if p.Where != nil {
 		b.WriteString("\nWHERE " + p.Where.SQL())
 	}
@@ -42,11 +42,11 @@ func (k *Key) sql() string {
 	}
 	switch k.Kind {
 	case KeyColumn:
-		return quoteName(k.Column)
+		return QuoteName(k.Column)
 	case KeyTrunc:
-		return fmt.Sprintf("date_trunc('%s', %s)", k.Grain, quoteName(k.Column))
+		return fmt.Sprintf("date_trunc('%s', %s)", k.Grain, QuoteName(k.Column))
 	case KeyBins:
-		return fmt.Sprintf("width_bucket(%s, %s, %s, %d)", quoteName(k.Column), k.Lo.SQL(), k.Hi.SQL(), k.Count)
+		return fmt.Sprintf("width_bucket(%s, %s, %s, %d)", QuoteName(k.Column), k.Lo.SQL(), k.Hi.SQL(), k.Count)
 	}
 	var b strings.Builder
 	b.WriteString("CASE")
@@ -67,11 +67,11 @@ func (s *Sum) SQL() string {
 	case len(s.Factors) > 0:
 		names := make([]string, len(s.Factors))
 		for i, f := range s.Factors {
-			names[i] = quoteName(f)
+			names[i] = QuoteName(f)
 		}
 		what = "SUM(" + strings.Join(names, " * ") + ")"
 	case len(present) == 1:
-		what, present = "COUNT("+quoteName(present[0])+")", nil
+		what, present = "COUNT("+QuoteName(present[0])+")", nil
 	}
 	conditions := make([]*Predicate, 0, len(present)+1)
 	conditions = append(conditions, s.Filter)
@@ -94,20 +94,20 @@ func (p *Predicate) SQL() string {
 	case Not:
 		return p.Args[0].negated()
 	case In:
-		return quoteName(p.Column) + " IN (" + p.list() + ")"
+		return QuoteName(p.Column) + " IN (" + p.list() + ")"
 	case IsNull:
-		return quoteName(p.Column) + " IS NULL"
+		return QuoteName(p.Column) + " IS NULL"
 	default:
-		return quoteName(p.Column) + " " + symbols[p.Op] + " " + p.Values[0].SQL()
+		return QuoteName(p.Column) + " " + symbols[p.Op] + " " + p.Values[0].SQL()
 	}
 }
 
 func (p *Predicate) negated() string {
 	switch p.Op {
 	case In:
-		return quoteName(p.Column) + " NOT IN (" + p.list() + ")"
+		return QuoteName(p.Column) + " NOT IN (" + p.list() + ")"
 	case IsNull:
-		return quoteName(p.Column) + " IS NOT NULL"
+		return QuoteName(p.Column) + " IS NOT NULL"
 	default:
 		return "NOT (" + p.SQL() + ")"
 	}
@@ -161,7 +161,8 @@ var reserved = strings.Fields(`all and any as asc between both case cast check c
 	left like limit natural not null offset on or order outer primary references right select some table
 	then to trailing true union unique user using when where window with`)
 
-func quoteName(s string) string {
+// QuoteName returns a name as SQL has it, in quotes if it needs them.
+func QuoteName(s string) string {
 	if plainName.MatchString(s) && !slices.Contains(reserved, s) {
 		return s
 	}

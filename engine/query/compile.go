@@ -137,13 +137,9 @@ func aggregating(s *statement) bool {
 }
 
 func (c *compiler) from(s *statement) *fault.Fault {
-	c.table = c.charter.Table(s.table)
-	if c.table == nil {
-		names := make([]string, len(c.charter.Tables))
-		for i := range names {
-			names[i] = c.charter.Tables[i].Name
-		}
-		return suggest(c.fault(plan.UnknownTable, s.from, "no table %q", s.table), s.table, names)
+	var f *fault.Fault
+	if c.table, f = FindTable(c.charter, s.table); f != nil {
+		return c.place(f, s.from)
 	}
 	c.plan.Table = c.table.Name
 	return c.place(plan.CheckTable(c.table, c.charter), s.from)

@@ -55,13 +55,18 @@ func (c *compiler) column(name *column) (*charter.Column, *fault.Fault) {
 		return nil, c.fault(plan.UnknownTable, name, "the query has no table %q", name.qualifier).
 			With("Leave the name of the table out.")
 	}
+	return nil, c.place(missing(c.table, name.name), name)
+}
+
+// missing says that a table has no column of a name, with the nearest that it has.
+func missing(t *charter.Table, name string) *fault.Fault {
 	var names []string
-	for i := range c.table.Columns {
-		if col := &c.table.Columns[i]; plan.PresenceRule(col) == nil {
-			names = append(names, col.Name)
+	for i := range t.Columns {
+		if plan.PresenceRule(&t.Columns[i]) == nil {
+			names = append(names, t.Columns[i].Name)
 		}
 	}
-	return nil, suggest(c.fault(plan.UnknownColumn, name, "table %q has no column %q", c.table.Name, name.name), name.name, names)
+	return suggest(plan.UnknownColumn.New("table %q has no column %q", t.Name, name), name, names)
 }
 
 // aliasOf returns the index of the entry of the select list with this alias, -1 if none.

@@ -55,10 +55,9 @@ func (t *Table) WriteJSON(w io.Writer, job any) error {
 	}
 	for r, row := range t.Rows {
 		line := make([]any, len(row))
-		for i, v := range row {
-			line[i] = t.Columns[i].Type.json(v)
-			if k := t.Suppressed[Cell{r, i}]; k > 0 {
-				line[i] = below{k}
+		for i := range row {
+			line[i] = t.JSONValue(r, i)
+			if t.Suppressed[Cell{r, i}] > 0 {
 				out.Suppressed = append(out.Suppressed, [2]int{r, i})
 			}
 		}
@@ -72,6 +71,14 @@ func (t *Table) WriteJSON(w io.Writer, job any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(out)
+}
+
+// JSONValue returns what [Table.WriteJSON] writes for a value.
+func (t *Table) JSONValue(row, column int) any {
+	if k := t.Suppressed[Cell{row, column}]; k > 0 {
+		return below{k}
+	}
+	return t.Columns[column].Type.json(t.Rows[row][column])
 }
 
 const maxExact = 1 << 53 // largest integer below which a double tells all integers apart

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"unicode"
@@ -22,14 +23,49 @@ const header = -1 // instead of the number of a row
 // suppressed values, such as "< 10", to the right, the notes below. Values with noise have their
 // intervals beside them.
 func (t *Table) WriteTable(w io.Writer) error {
+	out := bufio.NewWriter(w)
+	t.align(out, t.texts())
+	t.foot(out)
+	return out.Flush()
+}
+
+// WriteRounded is [Table.WriteTable] with doubles rounded to so many significant digits, and
+// without the number of rows below it.
+func (t *Table) WriteRounded(w io.Writer, digits int) error {
 	lines := t.texts()
+	for r, row := range t.Rows {
+		for i, v := range row {
+			if x, ok := v.(float64); ok {
+				lines[r+1][i] = Rounded(x, digits)
+			}
+		}
+	}
+	out := bufio.NewWriter(w)
+	t.align(out, lines)
+	t.remarks(out)
+	return out.Flush()
+}
+
+// Rounded writes a number with so many significant digits for people.
+func Rounded(x float64, digits int) string {
+	switch a := math.Abs(x); {
+	case a != 0 && (a < 1e-4 || a >= 1e9):
+		return strconv.FormatFloat(x, 'g', digits, 64)
+	case a >= math.Pow10(digits):
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	}
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'e', digits-1, 64), 64)
+	return double(rounded)
+}
+
+// align writes the header and the rows in columns.
+func (t *Table) align(out *bufio.Writer, lines [][]string) {
 	widths := make([]int, len(t.Columns))
 	for _, line := range lines {
 		for i, s := range line {
 			widths[i] = max(widths[i], utf8.RuneCountInString(s))
 		}
 	}
-	out := bufio.NewWriter(w)
 	t.line(out, lines[0], widths, header)
 	rule := make([]string, len(widths))
 	for i, n := range widths {
@@ -39,8 +75,6 @@ func (t *Table) WriteTable(w io.Writer) error {
 	for r, line := range lines[1:] {
 		t.line(out, line, widths, r)
 	}
-	t.foot(out)
-	return out.Flush()
 }
 
 // texts returns the header and the rows as printable text.
@@ -94,6 +128,11 @@ func (t *Table) foot(out *bufio.Writer) {
 		word = "row"
 	}
 	fmt.Fprintf(out, "(%d %s)\n", len(t.Rows), word)
+	t.remarks(out)
+}
+
+// remarks are the notes of columns and of the table.
+func (t *Table) remarks(out *bufio.Writer) {
 	for _, c := range t.Columns {
 		if c.Note != "" {
 			fmt.Fprintf(out, "%s: %s\n", printable(c.Name), c.Note)

@@ -29,13 +29,13 @@ var layers = []struct {
 	{"E1", []string{
 		"engine/plan/...", "engine/policy", "engine/query/...", "engine/result", "engine/source/...",
 		"engine/column", "engine/ledger", "engine/store", "engine/envelope", "engine/differencing", "engine/noise", "engine/approval",
-		"engine/inquiry", "engine/budget",
+		"engine/inquiry", "engine/budget", "engine/statistic",
 	}},
 	{"E2", []string{"engine/runner", "engine/protocol"}},
 	{"protos", []string{"protos/..."}},
 	{"E3", []string{"engine/transport/..."}},
 	{"E4", []string{"engine/coordinator", "engine/worker", "engine/analyst"}},
-	{"space", []string{"engine/enginetest/...", "examples/...", "engine/lab/..."}},
+	{"space", []string{"engine/enginetest/...", "engine/statistic/statistictest", "examples/...", "engine/lab/..."}},
 	{"top", []string{"cmd/...", "benchmarks/...", "internal/..."}},
 }
 

@@ -21,6 +21,7 @@ type Kind struct {
 // areas explains the letters of the codes, in the order of the reference.
 var areas = []struct{ letter, title string }{
 	{"P", "Queries and plans"},
+	{"T", "Statistics"},
 	{"C", "Charter and space"},
 	{"K", "Keys"},
 	{"W", "What a worker refuses"},

@@ -117,8 +117,23 @@ func TestWalkthrough(t *testing.T) { follow(t, "walkthrough.md") }
 // TestPrivacyDocument follows docs/privacy.md.
 func TestPrivacyDocument(t *testing.T) { follow(t, "privacy.md") }
 
-// follow runs the commands of a document in a folder that has the examples.
-func follow(t *testing.T, document string) {
+// TestStatistics follows docs/statistics: the page that begins, then every other one, in one lab.
+func TestStatistics(t *testing.T) {
+	pages, err := filepath.Glob(filepath.Join(repository(t), "docs", "statistics", "*.md"))
+	if err != nil || len(pages) < 2 {
+		t.Fatal("no pages: ", err)
+	}
+	documents := []string{"statistics/README.md"}
+	for _, page := range pages {
+		if name := "statistics/" + filepath.Base(page); name != documents[0] {
+			documents = append(documents, name)
+		}
+	}
+	follow(t, documents...)
+}
+
+// follow runs the commands of documents in a folder that has the examples.
+func follow(t *testing.T, documents ...string) {
 	repo := repository(t)
 	s := newShell(t)
 	s.path = filepath.Dir(binary) + ":"
@@ -126,8 +141,10 @@ func follow(t *testing.T, document string) {
 		t.Fatal(err)
 	}
 	takeDown(t, s.dir)
-	for _, b := range blocksOf(t, filepath.Join(repo, "docs", document)) {
-		s.wants(b, s.run(b, nil))
+	for _, document := range documents {
+		for _, b := range blocksOf(t, filepath.Join(repo, "docs", document)) {
+			s.wants(b, s.run(b, nil))
+		}
 	}
 }
 

@@ -69,12 +69,21 @@ func (s *Space) Whole(ctx context.Context, sql string) (*Answer, error) {
 	return s.finish(ctx, q, nil)
 }
 
-func (s *Space) finish(ctx context.Context, q *query.Query, guards []plan.Guard) (*Answer, error) {
+// sums adds what the owners of the question's table contribute.
+func (s *Space) sums(ctx context.Context, q *query.Query, guards []plan.Guard) (*totals, error) {
 	all := newTotals(&q.Plan, guards)
 	for _, owner := range s.charter.OwnersOf(q.Plan.Table) {
 		if err := all.add(ctx, s.owners[owner.ID], s.charter); err != nil {
 			return nil, err
 		}
+	}
+	return all, nil
+}
+
+func (s *Space) finish(ctx context.Context, q *query.Query, guards []plan.Guard) (*Answer, error) {
+	all, err := s.sums(ctx, q, guards)
+	if err != nil {
+		return nil, err
 	}
 	table, err := q.Finish(all)
 	if err != nil {

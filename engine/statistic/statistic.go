@@ -1,0 +1,128 @@
+package statistic
+
+import (
+	"github.com/tacit-space/tacit/engine/charter"
+	"github.com/tacit-space/tacit/engine/fault"
+	"github.com/tacit-space/tacit/engine/query"
+)
+
+// Faults of statistics as a whole.
+var (
+	UnknownStatistic = fault.Declare("TACIT-P161", "unknown statistic",
+		"There is no statistic of this name.",
+		"Use one of those that \"tacit stats\" lists.")
+	BadParameter = fault.Declare("TACIT-P162", "parameter of a statistic",
+		"A statistic was given a parameter that it does not have, one twice, none where it needs one, or a value that the parameter does not take.",
+		"See the parameters with \"tacit stats NAME --help\".")
+	Suppressed = fault.Declare("TACIT-T001", "a needed number is suppressed",
+		"The statistic needs a number that fewer privacy units stand behind than the charter wants.",
+		"Ask about larger groups: merge levels, widen the condition, or ask more owners.")
+)
+
+// Statistic is one statistic that can be asked for.
+type Statistic struct {
+	Name       string   // lower case, as in SQL
+	Aliases    []string // other names
+	Synopsis   string   // one line: what it answers
+	Parameters []Parameter
+	// Example is what follows the name of the command, on a table that documents use.
+	Example string
+	// Prepare checks a call against the charter and writes its inner question.
+	Prepare func(*Call) (*Prepared, *fault.Fault)
+}
+
+// Prepared is a statistic ready to be asked.
+type Prepared struct {
+	SQL string // the inner question
+	// Finish computes the result. A fault leaves the inner result to the analyst.
+	Finish func(*Released) (*Report, *fault.Fault)
+}
+
+// Kind is what a parameter takes.
+type Kind uint8
+
+// Kinds of parameters.
+const (
+	Text      Kind = iota + 1
+	Formula        // R's notation
+	Column         // the name of a column
+	Columns        // names, separated by commas
+	Condition      // a condition in SQL
+	Number         //
+	Integer        //
+	Flag           // true or false
+	Choice         // one of Choices
+)
+
+// Parameter of a statistic.
+type Parameter struct {
+	Name     string // lower case with _, as in SQL; in the command line with -
+	Kind     Kind
+	Required bool
+	Place    int      // from 1: also by its place after the table; 0: by name only
+	Default  string   // of a parameter that is left out
+	Choices  []string // of a Choice
+	Help     string
+}
+
+// where is the condition that every statistic can have.
+var where = Parameter{Name: "where", Kind: Condition, Help: "only rows of this condition, as in SQL's WHERE"}
+
+// level is the confidence level of intervals.
+var level = Parameter{Name: "level", Kind: Number, Default: "0.95", Help: "confidence level of intervals"}
+
+// Computation is a statistic whose question is compiled.
+type Computation struct {
+	Statistic *Statistic
+	Call      *Call
+	Query     *query.Query // the inner question
+	Inner     string       // its text
+
+	finish func(*Released) (*Report, *fault.Fault)
+}
+
+// Compile compiles the text of a statistic against the charter. It returns nil if
+// the text asks for none: it is then for [query.Compile]. The inner plan has passed the charter's rules.
+func Compile(sql string, ch *charter.Charter) (*Computation, error) {
+	parsed, err := query.ParseCall(sql)
+	if err != nil || parsed == nil {
+		return nil, err
+	}
+	call, f := bind(sql, parsed, ch)
+	if f != nil {
+		return nil, f
+	}
+	p, f := call.Statistic.Prepare(call)
+	if f != nil {
+		return nil, f
+	}
+	q, err := query.Compile(p.SQL, ch)
+	if err != nil {
+		return nil, outer(fault.From(err), p.SQL, sql)
+	}
+	return &Computation{Statistic: call.Statistic, Call: call, Query: q, Inner: p.SQL, finish: p.Finish}, nil
+}
+
+// Question compiles a text, whichever it asks for: the question, of a statistic the inner one, and the
+// statistic, nil if there is none.
+func Question(sql string, ch *charter.Charter) (*query.Query, *Computation, error) {
+	c, err := Compile(sql, ch)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c != nil {
+		return c.Query, c, nil
+	}
+	q, err := query.Compile(sql, ch)
+	return q, nil, err
+}
+
+// Finish computes the result from the released sums.
+func (c *Computation) Finish(sums query.Sums) (*Report, *fault.Fault) {
+	r, f := c.finish(&Released{names: c.Query.Names(), rows: c.Query.Exact(sums)})
+	if f != nil {
+		return nil, f
+	}
+	r.Statistic, r.Call = c.Statistic.Name, c.Call.SQL()
+	return r, r.check()
+}
