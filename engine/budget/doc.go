@@ -43,7 +43,7 @@
 //
 // # Errors
 //
-// [Spent], [TooDear], [PaidBefore], [Unfit]. None holds a value of the data.
+// [Spent], [TooDear], [PaidBefore], [Mispriced], [Unfit]. None holds a value of the data.
 //
 // Start at [Account].
 package budget

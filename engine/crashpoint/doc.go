@@ -57,4 +57,6 @@ const (
 	WorkerReleaseBefore  Point = "worker.release.before"
 	WorkerReleaseAfter   Point = "worker.release.after"
 	WorkerSendAfter      Point = "worker.send.after"
+	WorkerEndBefore      Point = "worker.end.before" // the job is over: reservations go back, and what can be refunded
+	WorkerEndAfter       Point = "worker.end.after"
 )

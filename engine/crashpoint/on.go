@@ -25,6 +25,9 @@ var Approvals = []Point{
 	WorkerParkBefore, WorkerParkAfter, WorkerApprovalBefore, WorkerDismissBefore, WorkerDismissAfter, WorkerHaltBefore, WorkerHaltAfter,
 }
 
+// Ends lists the points that a worker passes when a job is over, which may be after the analyst has the answer.
+var Ends = []Point{WorkerEndBefore, WorkerEndAfter}
+
 // Charters lists the points that are passed only if the charter is amended, or a key revoked.
 var Charters = []Point{
 	CoordinatorRevokeBefore, CoordinatorRevokeAfter, WorkerAmendBefore, WorkerAmendAfter, WorkerRevokeBefore, WorkerRevokeAfter,

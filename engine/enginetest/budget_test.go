@@ -1,6 +1,10 @@
 package enginetest_test
 
 import (
+	"database/sql"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,12 +13,17 @@ import (
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/enginetest"
 	"github.com/tacit-space/tacit/engine/ledger"
+	"github.com/tacit-space/tacit/engine/obs"
 	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/query"
 	"github.com/tacit-space/tacit/engine/store"
+	"github.com/tacit-space/tacit/engine/worker"
 )
 
 const noisyCount = "SELECT COUNT(*) AS n FROM visits WITH PRIVACY (epsilon 1, delta 1e-6)"
+
+// noisyCost is answered by a guarded release, where the column cost requires noise.
+const noisyCost = "SELECT COUNT(*) AS n, SUM(cost) AS cost FROM visits WITH PRIVACY (epsilon 1, delta 1e-6, only required)"
 
 // forTwo is a budget of two questions with epsilon 1, and not of three.
 func forTwo(per string) func(*charter.Rules) {
@@ -160,10 +169,13 @@ func TestNoRefundOnAWord(t *testing.T) {
 // TestRefundOfAGuardedRelease: nothing opens without the opening of every owner, so one that has opened nothing
 // has the proof itself.
 func TestRefundOfAGuardedRelease(t *testing.T) {
+	metrics := obs.NewMetrics("worker")
 	s := cancelled(t, enginetest.Options{
 		Owners: 3, Units: true, Cohort: 5, Rules: forTwo(""),
-		Table: func(table *charter.Table) { table.Column("cost").Privacy = charter.Required },
-	}, "SELECT COUNT(*) AS n, SUM(cost) AS cost FROM visits WITH PRIVACY (epsilon 1, delta 1e-6, only required)")
+		Table:  func(table *charter.Table) { table.Column("cost").Privacy = charter.Required },
+		Worker: func(_ string, c *worker.Config) { c.Metrics = metrics }, // of all three together
+	}, noisyCost)
+	wantMetrics(t, metrics, `tacit_budget_questions_total{role="worker",step="debited"} 2`, `tacit_budget_questions_total{role="worker",step="refunded"} 2`)
 	for _, id := range s.Owners {
 		wantDebits(t, s, id, 0, 0)
 	}
@@ -176,4 +188,47 @@ func TestRefundOfAGuardedRelease(t *testing.T) {
 	if refunded != 1 {
 		t.Errorf("%d refunds in the ledger", refunded)
 	}
+}
+
+func wantMetrics(t *testing.T, m *obs.Metrics, lines ...string) {
+	t.Helper()
+	page := httptest.NewRecorder()
+	m.Handler().ServeHTTP(page, httptest.NewRequest("GET", "/metrics", nil))
+	for _, line := range lines {
+		if !strings.Contains(page.Body.String(), line+"\n") {
+			t.Errorf("no line %s", line)
+		}
+	}
+}
+
+// TestOtherPriceThanReserved: what was reserved is changed while the question waits for its input. The owner withdraws
+// from that question, and serves the next one.
+func TestOtherPriceThanReserved(t *testing.T) {
+	s := enginetest.New(t, enginetest.Options{Owners: 4, Units: true, Cohort: 5, Rules: forTwo("")})
+	reached := s.Gates["owner3"].Close()
+	s.Start()
+	q := s.AskSQL(s.Client(), noisyCount)
+	<-reached
+	db, err := sql.Open("sqlite", filepath.Join(s.Store("owner3"), "tacit.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed, err := db.Exec("UPDATE debit SET rho = rho - 1 WHERE NOT debited")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := changed.RowsAffected(); err != nil || n != 1 {
+		t.Fatalf("%d reservations, %v", n, err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.Gates["owner3"].Open()
+	answered(t, q)
+	s.Log.Until(budget.Mispriced.Code)
+	answered(t, s.AskSQL(s.Client(), noisyCount))
+	s.StopAll()
+	price := priceOf(t, s, noisyCount)
+	wantDebits(t, s, "owner1", 2, price)
+	wantDebits(t, s, "owner3", 1, price) // of the second; what was reserved for the first went back
 }

@@ -31,6 +31,7 @@ type Metrics struct {
 	bytes    *prometheus.CounterVec
 	workers  prometheus.Gauge
 	differ   *prometheus.CounterVec
+	budget   *budgetMetrics
 }
 
 // NewMetrics makes the metrics of a role ("coordinator", "worker"); each carries it
@@ -39,6 +40,7 @@ func NewMetrics(role string) *Metrics {
 	label := prometheus.Labels{"role": role}
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
+		budget:   newBudgetMetrics(label),
 		codes:    map[string]bool{"": true},
 		jobs: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "tacit_jobs", Help: "Jobs by state.", ConstLabels: label,
@@ -63,7 +65,7 @@ func NewMetrics(role string) *Metrics {
 	for _, kind := range fault.Declared() {
 		m.codes[kind.Code] = true
 	}
-	m.registry.MustRegister(m.differ, m.jobs, m.ended, m.phases, m.bytes, m.workers,
+	m.registry.MustRegister(m.differ, m.jobs, m.ended, m.phases, m.bytes, m.workers, m.budget.questions, m.budget.rho,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -55,6 +55,9 @@ func TestServer(t *testing.T) {
 	m.Phase("input", 2*time.Second)
 	m.Bytes(In, 1000)
 	m.Workers(1)
+	m.Debited(24_400_000)
+	m.Debited(600_000)
+	m.Refunded(600_000)
 	var open atomic.Bool
 	s := start(t, m, func(context.Context) error {
 		if open.Load() {
@@ -84,6 +87,10 @@ func TestServer(t *testing.T) {
 		`tacit_phase_seconds_count{phase="input",role="worker"} 1`,
 		`tacit_bytes_total{direction="in",role="worker"} 1000`,
 		`tacit_connected_workers{role="worker"} 1`,
+		`tacit_budget_questions_total{role="worker",step="debited"} 2`,
+		`tacit_budget_questions_total{role="worker",step="refunded"} 1`,
+		`tacit_budget_rho_total{role="worker",step="debited"} 0.025`,
+		`tacit_budget_rho_total{role="worker",step="refunded"} 0.0006`,
 	} {
 		if !strings.Contains(page, line+"\n") {
 			t.Errorf("no line %s", line)
@@ -98,6 +105,8 @@ func TestNilMetrics(t *testing.T) {
 	m.Phase("a", time.Second)
 	m.Bytes(Out, 1)
 	m.Workers(-1)
+	m.Debited(1)
+	m.Refunded(1)
 }
 
 func TestAddressInUse(t *testing.T) {

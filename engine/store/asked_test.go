@@ -67,7 +67,7 @@ func TestAskedFromTheDecision(t *testing.T) {
 	wantAsked(t, w, 1, 2, 3)
 
 	for id := byte(1); id <= 3; id++ {
-		must(t, w.End(store.JobID{id}, store.Ending{How: "failed"}))
+		end(t, w, store.JobID{id}, store.Ending{How: "failed"})
 	}
 	if all := wantAsked(t, w, 1); all[0].Attempt != 1 {
 		t.Errorf("attempt %d", all[0].Attempt)
@@ -83,7 +83,7 @@ func TestReleaseCounts(t *testing.T) {
 	accept(t, w, 1)
 	must(t, w.BeginAttempt(store.JobID{1}, 7))
 	must(t, w.Release(store.JobID{1}, 7, [32]byte{1}))
-	must(t, w.End(store.JobID{1}, store.Ending{How: "released"}))
+	end(t, w, store.JobID{1}, store.Ending{How: "released"})
 	if all := wantAsked(t, w, 1); all[0].Attempt != 7 {
 		t.Errorf("attempt %d", all[0].Attempt)
 	}
@@ -100,7 +100,7 @@ func TestWindow(t *testing.T) {
 		accept(t, w, id)
 		must(t, w.BeginAttempt(store.JobID{id}, 1))
 		leaves(t, w, id)
-		must(t, w.End(store.JobID{id}, store.Ending{How: "released"}))
+		end(t, w, store.JobID{id}, store.Ending{How: "released"})
 	}
 	leave(1)
 	accept(t, w, 2) // runs for ever

@@ -95,7 +95,7 @@ func sinceMillis(a *budget.Account, now time.Time) int64 {
 	return ms
 }
 
-// holds checks that a job has reserved or paid its price.
+// holds checks that a job has reserved or paid its price. The fault is [budget.Mispriced].
 func holds(tx *sql.Tx, job JobID, price dp.Rho) error {
 	var rho int64
 	err := tx.QueryRow("SELECT rho FROM debit WHERE job = ?", job[:]).Scan(&rho)
@@ -103,7 +103,7 @@ func holds(tx *sql.Tx, job JobID, price dp.Rho) error {
 		err = nil
 	}
 	if err == nil && dp.Rho(rho) != price {
-		err = budget.Unfit.New("job %s costs rho %s, and %s is reserved for it", job, price, dp.Rho(rho))
+		err = budget.Mispriced.New("the question costs rho %s, and rho %s is on record for it", price, dp.Rho(rho))
 	}
 	return err
 }
@@ -125,21 +125,22 @@ func (w *Worker) pay(tx *sql.Tx, job JobID) (dp.Rho, error) {
 }
 
 // settle ends what a job holds when it is over: a reservation goes back; a debit, only if nothing
-// of the question can ever be opened without this worker, and this worker has released nothing.
-func (w *Worker) settle(tx *sql.Tx, job JobID, sole bool) error {
+// of the question can ever be opened without this worker, and this worker has released nothing. It returns what of a debit
+// went back.
+func (w *Worker) settle(tx *sql.Tx, job JobID, sole bool) (dp.Rho, error) {
 	if _, err := tx.Exec("DELETE FROM debit WHERE job = ? AND NOT debited", job[:]); err != nil || !sole {
-		return err
+		return 0, err
 	}
 	const refund = "DELETE FROM debit WHERE job = ? AND job NOT IN (SELECT job FROM released) RETURNING rho"
 	var rho int64
 	err := tx.QueryRow(refund, job[:]).Scan(&rho)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil
+		return 0, nil
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return w.recordOf(tx, job, ledger.Entry{Kind: ledger.Refunded, Amount: uint64(rho)})
+	return dp.Rho(rho), w.recordOf(tx, job, ledger.Entry{Kind: ledger.Refunded, Amount: uint64(rho)})
 }
 
 // Budget returns accounts as they are now.

@@ -95,9 +95,9 @@ func TestBudgetOfAJob(t *testing.T) {
 		t.Fatalf("a second attempt: %s, %v", again, err)
 	}
 	wantState(t, w, a, 60, 40)
-	must(t, w.End(store.JobID{3}, store.Ending{How: "cancelled"}))
+	end(t, w, store.JobID{3}, store.Ending{How: "cancelled"})
 	must(t, w.Release(store.JobID{1}, 2, [32]byte{1}))
-	must(t, w.End(store.JobID{1}, store.Ending{How: "released"}))
+	end(t, w, store.JobID{1}, store.Ending{How: "released"})
 	wantState(t, w, a, 60, 0)
 	wantStory(t, folder, "asked 1", "accepted 1 north", "asked 3", "accepted 3 north", "begun 1 attempt 1", "debited 1",
 		"begun 1 attempt 2", "ended 3 cancelled", "released 1 attempt 2", "ended 1 released")
@@ -153,24 +153,28 @@ func TestRefundOnProofAlone(t *testing.T) {
 		id := byte(i + 1)
 		must(t, w.Decide(asks(id, 10, a)))
 		pays(t, w, id, 10, 10)
-		must(t, w.End(store.JobID{id}, store.Ending{How: how}))
+		end(t, w, store.JobID{id}, store.Ending{How: how})
 	}
 	wantState(t, w, a, 50, 0)
 
 	must(t, w.Decide(asks(10, 10, a)))
 	pays(t, w, 10, 10, 10)
 	must(t, w.Release(store.JobID{10}, 1, [32]byte{1}))
-	must(t, w.End(store.JobID{10}, store.Ending{How: "failed", Sole: true}))
+	end(t, w, store.JobID{10}, store.Ending{How: "failed", Sole: true})
 	wantState(t, w, a, 60, 0)
 
 	must(t, w.Decide(asks(11, 10, a)))
 	pays(t, w, 11, 10, 10)
 	wantState(t, w, a, 70, 0)
-	must(t, w.End(store.JobID{11}, store.Ending{How: "failed", Sole: true}))
+	refunded, err := w.End(store.JobID{11}, store.Ending{How: "failed", Sole: true})
+	must(t, err)
+	if refunded != 10 {
+		t.Errorf("refunded %s", refunded)
+	}
 	wantState(t, w, a, 60, 0)
 	wantErr(t, w.BeginAttempt(store.JobID{11}, 2), store.ErrExists) // and it never will
 	wantErr(t, w.Release(store.JobID{11}, 1, [32]byte{1}), store.ErrExists)
-	must(t, w.End(store.JobID{11}, store.Ending{How: "failed", Sole: true}))
+	end(t, w, store.JobID{11}, store.Ending{How: "failed", Sole: true})
 	last := read(t, folder).Entries
 	if e := last[len(last)-1]; e.Kind != ledger.Refunded || e.Amount != 10 || e.Job[0] != 11 {
 		t.Errorf("entry %+v", e)
@@ -225,11 +229,11 @@ func TestPriceIsChecked(t *testing.T) {
 	must(t, w.Decide(offered(2)))
 	for id, price := range map[byte]dp.Rho{1: 51, 2: 1} {
 		must(t, w.BeginAttempt(store.JobID{id}, 1))
-		if _, err := w.InputLeaves(store.JobID{id}, 1, price); !budget.Unfit.Is(err) {
+		if _, err := w.InputLeaves(store.JobID{id}, 1, price); !budget.Mispriced.Is(err) {
 			t.Errorf("job %d left for %s: %v", id, price, err)
 		}
 	}
-	if _, err := w.InputLeaves(store.JobID{1}, 1, 0); !budget.Unfit.Is(err) {
+	if _, err := w.InputLeaves(store.JobID{1}, 1, 0); !budget.Mispriced.Is(err) {
 		t.Errorf("left for nothing: %v", err)
 	}
 	wantState(t, w, ofAda(100), 0, 50)
@@ -253,7 +257,7 @@ func TestBudgetRenews(t *testing.T) {
 		must(t, ask(id, after))
 		pays(t, w, id, 60, 60)
 		must(t, w.Release(store.JobID{id}, 1, [32]byte{1}))
-		must(t, w.End(store.JobID{id}, store.Ending{How: "released"}))
+		end(t, w, store.JobID{id}, store.Ending{How: "released"})
 	}
 	serve(1, 0)
 	for _, d := range []time.Duration{time.Hour, month, month + time.Hour - time.Second, -time.Hour, -month, -20 * 365 * 24 * time.Hour} {
@@ -317,7 +321,7 @@ func TestPaidBefore(t *testing.T) {
 	w := worker(t, t.TempDir())
 	must(t, w.Decide(asks(1, 10, ofAda(100))))
 	pays(t, w, 1, 10, 10)
-	must(t, w.End(store.JobID{1}, store.Ending{How: "failed"}))
+	end(t, w, store.JobID{1}, store.Ending{How: "failed"})
 	w.SetNow(func() time.Time { return time.Now().Add(1000 * 24 * time.Hour) })
 	if gone, err := w.Prune(time.Hour); err != nil || gone != 1 {
 		t.Fatal(gone, err)

@@ -86,11 +86,11 @@ func TestLedgerOfAWorker(t *testing.T) {
 	must(t, w.Release(o.ID, 3, [32]byte{1}))
 	wantErr(t, w.Release(o.ID, 3, [32]byte{2}), store.ErrExists)
 	ending := store.Ending{How: "released", Usage: ledger.Usage{Sent: 10, Compute: 2}}
-	must(t, w.End(o.ID, ending))
-	must(t, w.End(o.ID, ending))
+	end(t, w, o.ID, ending)
+	end(t, w, o.ID, ending)
 	gone := offered(3)
 	must(t, w.Decide(gone))
-	must(t, w.End(gone.ID, store.Ending{How: store.WithdrawnEnding, Reason: store.Reason{Code: "TACIT-W206"}}))
+	end(t, w, gone.ID, store.Ending{How: store.WithdrawnEnding, Reason: store.Reason{Code: "TACIT-W206"}})
 	if _, err := w.Prune(-2 * time.Hour); err != nil {
 		t.Fatal(err)
 	}
@@ -343,7 +343,7 @@ func TestReadLedgerBesideTheRole(t *testing.T) {
 			if err := w.Decide(o); err != nil {
 				t.Error(err)
 			}
-			if err := w.End(o.ID, store.Ending{How: "released"}); err != nil {
+			if _, err := w.End(o.ID, store.Ending{How: "released"}); err != nil {
 				t.Error(err)
 			}
 		}
@@ -423,7 +423,7 @@ func TestLedgerIsWhatHappened(t *testing.T) {
 			if _, err := w.Job(id); err != nil || r.IntN(4) > 0 {
 				continue
 			}
-			err := w.End(id, store.Ending{How: "failed"})
+			_, err := w.End(id, store.Ending{How: "failed"})
 			if !over[id] {
 				did(err, fmt.Sprintf("ended %d failed", n))
 			}

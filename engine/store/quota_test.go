@@ -45,7 +45,7 @@ func TestQuota(t *testing.T) {
 	must(t, w.Decide(refused))
 	at(time.Hour)
 	must(t, w.Decide(counted(3, "ada", "t", ofAnalyst("ada", 2))))
-	must(t, w.End(store.JobID{3}, store.Ending{How: "cancelled"})) // it was accepted all the same
+	end(t, w, store.JobID{3}, store.Ending{How: "cancelled"}) // it was accepted all the same
 	wantSpent(t, w.Decide(counted(4, "ada", "t", ofAnalyst("ada", 2))), start.Add(24*time.Hour))
 	if _, err := w.Job(store.JobID{4}); !errors.Is(err, store.ErrMissing) {
 		t.Errorf("a question without room is stored: %v", err)

@@ -234,7 +234,7 @@ func TestReleaseOncePerJob(t *testing.T) {
 	w = worker(t, folder)
 	wantErr(t, w.Release(o.ID, 1, [32]byte{2}), store.ErrExists)
 	wantErr(t, w.BeginAttempt(o.ID, 2), store.ErrExists)
-	must(t, w.End(o.ID, store.Ending{How: "released"}))
+	end(t, w, o.ID, store.Ending{How: "released"})
 	wantErr(t, w.BeginAttempt(o.ID, 2), store.ErrExists)
 	if attempt, released, err := w.Released(o.ID); err != nil || !released || attempt != 1 {
 		t.Fatalf("released %d %v %v", attempt, released, err)
@@ -430,7 +430,7 @@ func TestWorkerPrunesOnlyWhatIsOverAndExpired(t *testing.T) {
 	must(t, w.Decide(live))
 	must(t, w.BeginAttempt(over.ID, 1))
 	must(t, w.Release(over.ID, 1, [32]byte{1}))
-	must(t, w.End(over.ID, store.Ending{How: "released"}))
+	end(t, w, over.ID, store.Ending{How: "released"})
 	if gone, err := w.Prune(time.Hour); err != nil || gone != 0 {
 		t.Fatalf("pruned %d before expiry, %v", gone, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/tacit-space/tacit/crypto/dp"
 	"github.com/tacit-space/tacit/engine/budget"
 	"github.com/tacit-space/tacit/engine/ledger"
 )
@@ -312,9 +313,10 @@ type Ending struct {
 const WithdrawnEnding = "withdrawn"
 
 // End records that the job is over for this worker and erases the machine's
-// state. The decision and the release stay; what the job reserved of a budget goes back.
-func (w *Worker) End(job JobID, e Ending) error {
-	err := w.write("store the end of a job", func(tx *sql.Tx) error {
+// state. The decision and the release stay; what the job reserved of a budget goes back. It returns what was
+// refunded of a debit.
+func (w *Worker) End(job JobID, e Ending) (refunded dp.Rho, err error) {
+	err = w.write("store the end of a job", func(tx *sql.Tx) error {
 		const update = `UPDATE job SET ended = ?, ending = ?, code = ?, message = ?, remedy = ?, offer = NULL
 			WHERE id = ? AND ended IS NULL`
 		err := once(tx.Exec(update, millis(w.now()), e.How, e.Reason.Code, e.Reason.Message, e.Reason.Remedy, job[:]))
@@ -332,12 +334,13 @@ func (w *Worker) End(job JobID, e Ending) error {
 		if err := drop(tx, job); err != nil {
 			return err
 		}
-		return w.settle(tx, job, e.Sole)
+		refunded, err = w.settle(tx, job, e.Sole)
+		return err
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return w.scrub()
+	return refunded, w.scrub()
 }
 
 func (w *Worker) recordEnd(tx *sql.Tx, job JobID, e Ending) error {

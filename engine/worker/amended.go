@@ -59,7 +59,7 @@ func (w *worker) abandon(id store.JobID, why *fault.Fault) error {
 	w.Log.Warn("job withdrawn", "job", id.String(), obs.Err(why))
 	w.Metrics.Ended(store.WithdrawnEnding, why.Code)
 	crashpoint.Here(crashpoint.WorkerAmendBefore)
-	if err := w.store.End(id, store.Ending{How: store.WithdrawnEnding, Reason: store.Reason(envelope.ReasonOf(why))}); err != nil {
+	if _, err := w.store.End(id, store.Ending{How: store.WithdrawnEnding, Reason: store.Reason(envelope.ReasonOf(why))}); err != nil {
 		return err
 	}
 	crashpoint.Here(crashpoint.WorkerAmendAfter)

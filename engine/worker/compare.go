@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"github.com/tacit-space/tacit/engine/approval"
+	"github.com/tacit-space/tacit/engine/budget"
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/config"
 	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/differencing"
+	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/obs"
 	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/policy"
@@ -197,16 +199,21 @@ func (j *job) asked() *store.Asked {
 func (j *job) inputLeaves() bool {
 	crashpoint.Here(crashpoint.WorkerInputBefore)
 	debited, err := j.w.store.InputLeaves(j.id, j.attempt.number, j.price())
-	if errors.Is(err, store.ErrStopped) {
+	switch {
+	case errors.Is(err, store.ErrStopped):
 		j.halt()
 		return false
-	} else if err != nil {
+	case budget.Mispriced.Is(err): // of this job alone
+		j.withdraw(fault.From(err))
+		return false
+	case err != nil:
 		j.w.fail(err)
 		return false
 	}
 	crashpoint.Here(crashpoint.WorkerInputAfter)
 	if debited > 0 {
 		j.log.Info("privacy budget debited", "rho", debited.String())
+		j.w.Metrics.Debited(uint64(debited))
 	}
 	j.log.Debug("input leaves", "attempt", j.attempt.number)
 	return true

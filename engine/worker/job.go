@@ -10,6 +10,7 @@ import (
 	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/engine/approval"
+	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/envelope"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/ledger"
@@ -274,9 +275,16 @@ func (j *job) finish(how string, why store.Reason) {
 	j.stopAttempt()
 	j.stopInput()
 	usage := ledger.Usage{Sent: uint64(j.sent.Load()), Compute: uint64(time.Duration(j.computed.Load()).Milliseconds())}
-	if err := j.w.store.End(j.id, store.Ending{How: how, Reason: why, Usage: usage, Sole: j.layout != nil}); err != nil {
+	crashpoint.Here(crashpoint.WorkerEndBefore)
+	refunded, err := j.w.store.End(j.id, store.Ending{How: how, Reason: why, Usage: usage, Sole: j.layout != nil})
+	if err != nil {
 		j.w.fail(err)
 		return
+	}
+	crashpoint.Here(crashpoint.WorkerEndAfter)
+	if refunded > 0 {
+		j.log.Info("privacy budget refunded", "rho", refunded.String())
+		j.w.Metrics.Refunded(uint64(refunded))
 	}
 	j.log.Info("job is over", "how", how)
 	if j.accepted {

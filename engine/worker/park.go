@@ -144,7 +144,7 @@ func (w *worker) endParked(id store.JobID, how string) error {
 		return nil
 	}
 	if err == nil {
-		err = w.store.End(id, store.Ending{How: how})
+		_, err = w.store.End(id, store.Ending{How: how})
 	}
 	if err != nil {
 		w.fail(err)
