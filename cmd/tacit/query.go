@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/tacit-space/tacit/engine/analyst"
+	"github.com/tacit-space/tacit/engine/chart"
 	"github.com/tacit-space/tacit/engine/config"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/lab"
@@ -38,6 +39,7 @@ type asking struct {
 	template   string   // --template
 	params     []string // --param NAME=VALUE
 	report     bool     // JSON is that of the report of a statistic
+	plot       string   // file of a figure
 }
 
 func (q *asking) labFlag(f *pflag.FlagSet) {
@@ -275,10 +277,24 @@ func (a *app) deliver(q *asking, format string, answer *analyst.Answer) error {
 		}
 	}
 	if q.output != "" {
-		return fileFault(os.WriteFile(q.output, b.Bytes(), 0o600))
+		err = os.WriteFile(q.output, b.Bytes(), 0o600)
+	} else {
+		_, err = a.out.Write(b.Bytes())
 	}
-	_, err = a.out.Write(b.Bytes())
-	return fileFault(err)
+	if err != nil || q.plot == "" || answer.Fault != nil {
+		return fileFault(err)
+	}
+	return a.plotted(q, answer)
+}
+
+// plotted draws the figure. That a result has none is said, and no reason to keep the question.
+func (a *app) plotted(q *asking, answer *analyst.Answer) error {
+	err := draw(q.plot, answer)
+	if chart.NoFigure.Is(err) {
+		fmt.Fprintf(a.err, "no figure: %s\n", fault.From(err).Message)
+		return nil
+	}
+	return err
 }
 
 func provenanceFiles(q *asking) []string {

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tacit-space/tacit/engine/analyst"
+	"github.com/tacit-space/tacit/engine/chart"
 	"github.com/tacit-space/tacit/engine/statistic"
 )
 
@@ -87,6 +90,11 @@ func (a *app) statisticCommand(s *statistic.Statistic) *cobra.Command {
 			}
 			given[places[i].Name] = text
 		}
+		if q.plot != "" {
+			if _, err := chart.Format(q.plot); err != nil {
+				return err
+			}
+		}
 		sql := statistic.NewCall(s, args[0], given)
 		a.query = sql
 		if sqlOnly {
@@ -98,6 +106,7 @@ func (a *app) statisticCommand(s *statistic.Statistic) *cobra.Command {
 		})
 	}
 	f.BoolVar(&sqlOnly, "sql", false, "print the SQL that asks the same, and ask nothing")
+	f.StringVar(&q.plot, "plot", "", "draw the result into this file, .svg or .png")
 	q.outputFlags(f)
 	q.termsFlags(f)
 	q.labFlag(f)
@@ -141,3 +150,19 @@ func choices(p statistic.Parameter) string {
 }
 
 func flagOf(name string) string { return strings.ReplaceAll(name, "_", "-") }
+
+// draw writes the figure of an answer.
+func draw(file string, answer *analyst.Answer) error {
+	if answer.Report == nil || answer.Report.Figure == nil {
+		return chart.NoFigure.New("there is nothing to draw")
+	}
+	format, err := chart.Format(file)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := chart.Write(&b, answer.Report.Figure, format); err != nil {
+		return err
+	}
+	return fileFault(os.WriteFile(file, b.Bytes(), 0o600))
+}

@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"github.com/tacit-space/tacit/engine/chart"
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/plan"
@@ -100,8 +101,33 @@ func finishDescribe(in *Released, columns, by []*charter.Column, confidence floa
 			t.Rows = append(t.Rows, append(shown, intervalOfMean(n, mean, variance, confidence)...))
 		}
 	}
-	r := &Report{Title: fmt.Sprintf("Summary, with %g %% intervals of means", confidence*100), Tables: []Named{{Name: "groups", Table: t}}}
-	return r
+	return &Report{
+		Title:  fmt.Sprintf("Summary, with %g %% intervals of means", confidence*100),
+		Tables: []Named{{Name: "groups", Table: t}}, Figure: means(t, len(by)),
+	}
+}
+
+// means draws the means of a table with so many keys; nil if there is none.
+func means(t *result.Table, keys int) chart.Figure {
+	f := &chart.Forest{Title: "Means", XLabel: "mean with interval"}
+	for _, row := range t.Rows {
+		mean, ok := row[keys+3].(float64)
+		lower, low := row[keys+6].(float64)
+		upper, high := row[keys+7].(float64)
+		if !ok || !low || !high {
+			continue
+		}
+		words := make([]string, keys+1)
+		for i := range words {
+			words[i] = row[i].(string)
+		}
+		f.Rows = append(f.Rows, chart.ForestRow{Label: strings.Join(words, " "), Estimate: mean, Lower: lower, Upper: upper})
+	}
+	if len(f.Rows) == 0 {
+		return nil
+	}
+	f.Reference = f.Rows[0].Estimate
+	return f
 }
 
 func labels(in *Released, row, keys int) []result.Value {

@@ -3,6 +3,7 @@ package statistic
 import (
 	"math"
 
+	"github.com/tacit-space/tacit/engine/chart"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/result"
 )
@@ -21,6 +22,8 @@ type Report struct {
 	Scalars   []Scalar
 	Tables    []Named
 	Notes     []string
+	// Figure draws the result; nil if it has none.
+	Figure chart.Figure
 }
 
 // Scalar is one named number or text of a report: a float64, int64, string or bool, nil
