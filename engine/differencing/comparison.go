@@ -37,8 +37,9 @@ func New(question *plan.Plan, earlier []*plan.Plan, ch *charter.Charter) (*Compa
 	if err != nil {
 		return nil, err
 	}
+	curves := alongs(question, earlier)
 	for i, p := range earlier {
-		if p.Table != question.Table || !fits(p, t) {
+		if p.Table != question.Table || !fits(p, t) || slices.ContainsFunc(curves, func(c string) bool { return mixed(p, c) }) {
 			c.Left = append(c.Left, i)
 			continue
 		}
@@ -49,6 +50,9 @@ func New(question *plan.Plan, earlier []*plan.Plan, ch *charter.Charter) (*Compa
 		for _, s := range more {
 			all = merge(all, s)
 		}
+	}
+	if all, err = project(all); err != nil {
+		return nil, err
 	}
 	c.choose(all)
 	return c, c.within()

@@ -16,6 +16,9 @@ type Series struct {
 	K        int             // units that must stand behind a number
 	Question int             // 0: the new one; i: Earlier[i-1]
 
+	curves []string // columns along which it is the total of a curve
+	along  string   // column whose conditions were left out; "": none
+
 	key   string          // one text for every series over the same cells
 	dates map[string]bool // columns whose constants are dates
 }
@@ -28,15 +31,19 @@ type Series struct {
 func seriesOf(p *plan.Plan, ch *charter.Charter, question int) ([]Series, error) {
 	var all []Series
 	across := p.Across()
+	var curves []string
+	if k := p.Along(); k != nil {
+		curves = []string{k.Column}
+	}
 	dates := datesOf(ch.Table(p.Table))
 	for _, g := range plan.Supports(p, ch) {
-		s := Series{Plan: across, Filter: g.Filter, Present: g.Present, K: g.K, Question: question, dates: dates}
+		s := Series{Plan: across, Filter: g.Filter, Present: g.Present, K: g.K, Question: question, dates: dates, curves: curves}
 		for _, i := range g.Sums {
 			if f := p.Sums[i].Factors; len(f) > 0 {
 				s.Measures = append(s.Measures, f)
 			}
 		}
-		base := Series{Plan: across, Filter: g.Filter, K: g.K, Question: question, dates: dates}
+		base := Series{Plan: across, Filter: g.Filter, K: g.K, Question: question, dates: dates, curves: curves}
 		for _, s := range []Series{base, s} {
 			if err := s.identify(); err != nil {
 				return nil, err
@@ -54,7 +61,7 @@ func (s *Series) identify() error {
 		count.Sums = append(count.Sums, plan.Sum{Present: s.Present, Filter: s.Filter})
 	}
 	key, err := count.Marshal()
-	s.key = string(key)
+	s.key = s.along + "\x00" + string(key)
 	return err
 }
 
@@ -67,12 +74,13 @@ func merge(all []Series, s Series) []Series {
 	o := &all[at]
 	o.K = max(o.K, s.K)
 	o.Measures = append(slices.Clip(o.Measures), s.Measures...)
+	o.curves = append(slices.Clip(o.curves), s.curves...)
 	return all
 }
 
 // comparable reports whether a cell of s can be subtracted from one of o with an effect.
 func (s *Series) comparable(o *Series) bool {
-	if s.Question != 0 && o.Question != 0 || max(s.K, o.K) < 2 {
+	if s.Question != 0 && o.Question != 0 || max(s.K, o.K) < 2 || !s.meets(o) {
 		return false
 	}
 	return slices.Equal(s.Present, o.Present) || slices.ContainsFunc(s.Measures, func(f []string) bool {

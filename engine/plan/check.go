@@ -61,7 +61,7 @@ func Check(p *Plan, ch *charter.Charter) error {
 // CheckColumns checks the columns of a plan against a declaration of its table: roles, domains, grids, grains,
 // closed forms, and that groups follow from it. The plan must be canonical.
 func CheckColumns(p *Plan, t *charter.Table) *fault.Fault {
-	for _, check := range []func(*Plan, *charter.Table) *fault.Fault{checkWhere, checkKeys, checkSums, checkCurve} {
+	for _, check := range []func(*Plan, *charter.Table) *fault.Fault{checkWhere, checkKeys, checkSums, checkCurve, checkMixing} {
 		if f := check(p, t); f != nil {
 			return f
 		}

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"math/big"
+	"slices"
 
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/fault"
@@ -16,6 +17,9 @@ var (
 	CurveTooFine = fault.Declare("TACIT-P181", "time grid finer than allowed",
 		"A column that is declared for curves is cut off its public grid: by bins, periods or a condition finer than the declared step or shifted against it, or a curve along it adds up its values.",
 		"Choose bounds, widths and constants that are multiples of the step that the charter declares under curve.")
+	Mixing = fault.Declare("TACIT-P184", "condition mixes a curve's column with others",
+		"A column is declared for curves, and one condition is about it and about another column. What such a condition leaves out of a curve could be told point by point.",
+		"Put the conditions side by side: AND between a condition on that column and one on others is allowed; OR, NOT over both, and CASE groups over both are not.")
 	BadCurve = fault.Declare("TACIT-P182", "not a curve",
 		"A curve goes along one measure or one time, and a question has at most one.",
 		"Write curve(width_bucket(x, lo, hi, n)) or curve(date_trunc('hour', t)), once, in GROUP BY.")
@@ -171,6 +175,36 @@ func CurveFactor(p *Plan, s *Sum, t *charter.Table) *fault.Fault {
 	for _, name := range s.Factors {
 		if name == c.Name && step != nil && step.Cmp(c.ResolutionRat()) != 0 {
 			return CurveTooFine.New("a curve along column %q adds up values of that column, which are finer than its declared step, %s", c.Name, c.Curve)
+		}
+	}
+	return nil
+}
+
+// checkMixing refuses conditions that mix a column that is declared for curves with others. Those that
+// stand beside others under AND can be left out where a question is compared with a curve
+// (engine/differencing).
+func checkMixing(p *Plan, t *charter.Table) *fault.Fault {
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if c.Curve == "" {
+			continue
+		}
+		mixes := func(conditions ...*Predicate) bool {
+			return slices.ContainsFunc(conditions, func(q *Predicate) bool { return q.Mixes(c.Name) })
+		}
+		found := mixes(p.Where.Conjuncts()...)
+		for j := range p.Sums {
+			found = found || mixes(p.Sums[j].Filter.Conjuncts()...)
+		}
+		for j := range p.Keys {
+			whole := &Predicate{Op: Or}
+			for _, a := range p.Keys[j].Arms {
+				whole.Args = append(whole.Args, a.When)
+			}
+			found = found || mixes(whole)
+		}
+		if found {
+			return Mixing.New("a condition mixes column %q, which is declared for curves, with another column", c.Name)
 		}
 	}
 	return nil

@@ -47,6 +47,18 @@ func TestCurveTampered(t *testing.T) {
 		"sums of the column along": {plan.CurveTooFine, func(p *plan.Plan, _ *charter.Table) {
 			p.Sums = append(p.Sums, plan.Sum{Factors: []string{"days"}})
 		}},
+		"a condition over two columns": {plan.Mixing, func(p *plan.Plan, _ *charter.Table) {
+			p.Where = plan.AnyOf(plan.Compare(plan.Lt, "days", plan.Value{Kind: plan.Integer, Text: "7"}), plan.Missing("kind"))
+		}},
+		"a filter over two columns": {plan.Mixing, func(p *plan.Plan, _ *charter.Table) {
+			p.Sums = append(p.Sums, plan.Sum{Filter: plan.AnyOf(plan.Compare(plan.Lt, "days", plan.Value{Kind: plan.Integer, Text: "7"}), plan.Missing("kind"))})
+		}},
+		"cases over two columns": {plan.Mixing, func(p *plan.Plan, _ *charter.Table) {
+			p.Keys[0] = plan.Key{
+				Kind: plan.KeyCase, Slots: []plan.Value{{Kind: plan.Text, Text: "a"}, {Kind: plan.Text, Text: "b"}}, Null: true, Else: 2,
+				Arms: []plan.Arm{{When: plan.Compare(plan.Lt, "days", plan.Value{Kind: plan.Integer, Text: "7"}), Slot: 0}, {When: plan.Missing("kind"), Slot: 1}},
+			}
+		}},
 		"noise": {plan.CurveNoise, func(p *plan.Plan, _ *charter.Table) {
 			p.Privacy = &plan.Privacy{Epsilon: 1, Scope: plan.ScopeAll}
 		}},

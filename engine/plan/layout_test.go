@@ -344,7 +344,7 @@ func randomGuarded(t *testing.T, rng *rand.Rand) (*plan.Plan, *charter.Charter) 
 				"COUNT(*)", "AVG(cost)", "SUM(dose)", "VAR_POP(bmi)", "SUM(age * stay)", "COUNT(ward)", "SUM(cost * dose)", "SUM(large)",
 			}[rng.IntN(8)]+[]string{"", "", " FILTER (WHERE sex = 'male')"}[rng.IntN(3)])
 		}
-		table.Column("admitted").Curve = "day"
+		table.Column("admitted").Curve, table.Column("stay").Curve = "day", "1"
 		groups := []string{
 			" GROUP BY curve(width_bucket(stay, 0, 400, 40))", " GROUP BY ward, curve(date_trunc('month', admitted))",
 			" GROUP BY ward, sex, curve(date_trunc('day', admitted))",

@@ -97,3 +97,17 @@ func (p *Predicate) Columns(visit func(name string)) {
 		a.Columns(visit)
 	}
 }
+
+// Mentions reports whether the condition is about a column; nil is about none.
+func (p *Predicate) Mentions(column string) bool {
+	found := false
+	p.Columns(func(name string) { found = found || name == column })
+	return found
+}
+
+// Mixes reports whether the condition is about a column and about others.
+func (p *Predicate) Mixes(column string) bool {
+	other := false
+	p.Columns(func(name string) { other = other || name != column })
+	return other && p.Mentions(column)
+}

@@ -27,6 +27,7 @@ func TestSmallGroups(t *testing.T) {
 	table := ch.Table("visits")
 	rows := randomRows(table, rowCount)
 	datadriven.Walk(t, "testdata/small", func(t *testing.T, path string) {
+		ch := curved(ch, path)
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			q, err := query.Compile(d.Input, ch)
 			if err != nil {
