@@ -14,7 +14,7 @@ type Line struct {
 	Analyst      string    // member id
 	Organisation string    // of the analyst, when the question was accepted
 	Rho          dp.Rho    // above 0
-	Until        time.Time // last time at which the answer may have become known
+	Until        time.Time // last time at which the answer may have become known; fixed once it is debited
 	Debited      bool      // the input has left; else it is reserved
 }
 

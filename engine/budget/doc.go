@@ -10,13 +10,15 @@
 // asked under the one before.
 //
 // A line counts from the reservation until [Account.Period] after [Line.Until], the last time at which the
-// answer may have become known through this owner: the expiry of the question, or the release if that is later.
+// answer may have become known through this owner: the expiry of the question, or the debit if that is later. A reservation counts
+// whatever the time is. With the debit, Until is fixed: after it the owner neither sends another input nor releases (store.ErrExpired).
 //
 // Claim: whatever span of time as long as the period is looked at, the questions whose answers became
 // known in it cost at most the limit together. Let the span end at time s. Of these questions take the one
-// that was reserved last, at r <= s. The answer of each of the others became known at or after s less the
-// period, so it has Until >= r less the period: it counted when the last one was reserved, and the sum with it was
-// within the limit. The claim is about one limit: what was asked under a higher one, before an amendment, stays.
+// that was reserved last, at r <= s. Each of the others was on the account at r: as a reservation, which counts, or as a debit. The
+// answer became known at or after s less the period, and not after Until, so a debit has Until >= r less the period: it
+// counts too, and the sum with the last one was within the limit. If Until could still grow after the debit, one that counted no more at
+// r could be released after it. The claim is about one limit: what was asked under a higher one, before an amendment, stays.
 //
 // # Clocks
 //

@@ -40,7 +40,7 @@ func (w *Worker) reserve(tx *sql.Tx, job JobID, a *Asked) error {
 
 // InputLeaves records that the input of an attempt is about to leave: from now on the question
 // counts for good, however the job ends. What it costs is debited, once for a job whatever the number of
-// attempts, as one of them at most is ever released; it returns what was debited now. Errors: [ErrStopped]; the fault
+// attempts, as one of them at most is ever released; it returns what was debited now. Errors: [ErrStopped], [ErrExpired]; the fault
 // [budget.Mispriced] if the price is not what was reserved.
 func (w *Worker) InputLeaves(job JobID, attempt uint32, price dp.Rho) (debited dp.Rho, err error) {
 	err = w.write("store that an input leaves", func(tx *sql.Tx) error {

@@ -109,19 +109,30 @@ func holds(tx *sql.Tx, job JobID, price dp.Rho) error {
 }
 
 // pay makes the reservation of a job a debit, before its input leaves, and returns what was debited now: 0 if it
-// was before, or if the question costs nothing.
+// was before, or if the question costs nothing. From then on the time until which it counts is fixed, so nothing more
+// leaves after it: the error is [ErrExpired]. Else a debit that counts no more, after whose place another question was
+// accepted, would count again.
 func (w *Worker) pay(tx *sql.Tx, job JobID) (dp.Rho, error) {
 	const update = "UPDATE debit SET debited = 1, until = MAX(until, ?) WHERE job = ? AND NOT debited RETURNING rho, until"
 	var rho, until int64
 	err := tx.QueryRow(update, millis(w.now()), job[:]).Scan(&rho, &until)
 	if errors.Is(err, sql.ErrNoRows) {
-		_, err := tx.Exec("UPDATE debit SET until = MAX(until, ?) WHERE job = ?", millis(w.now()), job[:])
-		return 0, err
+		return 0, w.stillCounts(tx, job)
 	}
 	if err != nil {
 		return 0, err
 	}
 	return dp.Rho(rho), w.recordOf(tx, job, ledger.Entry{Kind: ledger.Debited, Amount: uint64(rho), Until: until})
+}
+
+// stillCounts returns [ErrExpired] if the job has a debit whose time is over.
+func (w *Worker) stillCounts(tx *sql.Tx, job JobID) error {
+	var late int
+	err := tx.QueryRow("SELECT COUNT(*) FROM debit WHERE job = ? AND until < ?", job[:], millis(w.now())).Scan(&late)
+	if err == nil && late > 0 {
+		err = ErrExpired
+	}
+	return err
 }
 
 // settle ends what a job holds when it is over: a reservation goes back; a debit, only if nothing

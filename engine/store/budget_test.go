@@ -296,6 +296,39 @@ func TestBudgetRenews(t *testing.T) {
 	wantState(t, w, b, 0, 0)
 }
 
+// TestNothingLeavesAfterItsTime: a worker that was away for longer than the period has a question that it debited and did
+// not release. Its debit counts no more, and another question was accepted in its place: nothing of the first one may
+// leave any more, or the answers of both become known within one period.
+func TestNothingLeavesAfterItsTime(t *testing.T) {
+	w := worker(t, t.TempDir())
+	start := time.Now()
+	at := func(d time.Duration) { w.SetNow(func() time.Time { return start.Add(d) }) }
+	a := ofAda(100)
+	o := asks(1, 60, a)
+	o.Expires = start.Add(time.Hour)
+	at(0)
+	must(t, w.Decide(o))
+	pays(t, w, 1, 60, 60)
+	at(time.Hour - time.Second)
+	pays(t, w, 1, 60, 0) // of another attempt
+	at(month + 2*time.Hour)
+	must(t, w.Decide(asks(2, 60, a)))
+	if _, err := w.InputLeaves(store.JobID{1}, 1, 60); !errors.Is(err, store.ErrExpired) {
+		t.Errorf("another input: %v", err)
+	}
+	wantErr(t, w.Release(store.JobID{1}, 1, [32]byte{1}), store.ErrExpired)
+	if _, released, err := w.Released(store.JobID{1}); err != nil || released {
+		t.Errorf("released: %v, %v", released, err)
+	}
+	wantState(t, w, a, 0, 60)
+
+	// A release that was stored in time is repeated for ever.
+	at(0)
+	must(t, w.Release(store.JobID{1}, 1, [32]byte{1}))
+	at(month + 2*time.Hour)
+	must(t, w.Release(store.JobID{1}, 1, [32]byte{1}))
+}
+
 // TestAmendedCharter: another limit, period or way to put analysts together counts what was asked before.
 func TestAmendedCharter(t *testing.T) {
 	folder := t.TempDir()
@@ -347,15 +380,15 @@ func tamper(t *testing.T, folder, statement string) {
 // when the store is opened.
 func TestBudgetGivenBack(t *testing.T) {
 	for name, statement := range map[string]string{
-		"debit deleted":         "DELETE FROM debit WHERE debited = 1",
-		"debit made smaller":    "UPDATE debit SET rho = 1 WHERE debited = 1",
-		"debit made undone":     "UPDATE debit SET debited = 0",
-		"debit made older":      "UPDATE debit SET until = 0 WHERE debited = 1",
-		"another table":         "UPDATE debit SET about = 'u' WHERE debited = 1",
-		"another analyst":       "UPDATE debit SET analyst = 'eve' WHERE debited = 1",
-		"another job":           "UPDATE debit SET job = x'ff000000000000000000000000000000' WHERE job = x'01000000000000000000000000000000'",
-		"debit of nobody":       "INSERT INTO debit SELECT x'ee000000000000000000000000000000', about, analyst, organisation, rho, until, 1 FROM debit LIMIT 1",
-		"release made the last": "UPDATE debit SET until = until - 3 * 3600 * 1000 WHERE job = x'02000000000000000000000000000000'",
+		"debit deleted":       "DELETE FROM debit WHERE debited = 1",
+		"debit made smaller":  "UPDATE debit SET rho = 1 WHERE debited = 1",
+		"debit made undone":   "UPDATE debit SET debited = 0",
+		"debit made older":    "UPDATE debit SET until = 0 WHERE debited = 1",
+		"another table":       "UPDATE debit SET about = 'u' WHERE debited = 1",
+		"another analyst":     "UPDATE debit SET analyst = 'eve' WHERE debited = 1",
+		"another job":         "UPDATE debit SET job = x'ff000000000000000000000000000000' WHERE job = x'01000000000000000000000000000000'",
+		"debit of nobody":     "INSERT INTO debit SELECT x'ee000000000000000000000000000000', about, analyst, organisation, rho, until, 1 FROM debit LIMIT 1",
+		"released made older": "UPDATE debit SET until = until - 1 WHERE job = x'02000000000000000000000000000000'",
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
@@ -364,8 +397,7 @@ func TestBudgetGivenBack(t *testing.T) {
 			pays(t, w, 1, 60, 60)
 			must(t, w.Decide(asks(2, 60, ofAda(1000))))
 			pays(t, w, 2, 60, 60)
-			w.SetNow(func() time.Time { return time.Now().Add(5 * time.Hour) })
-			must(t, w.Release(store.JobID{2}, 1, [32]byte{1})) // long after the expiry
+			must(t, w.Release(store.JobID{2}, 1, [32]byte{1}))
 			must(t, w.Close())
 			must(t, worker(t, folder).Close())
 			tamper(t, folder, statement)

@@ -40,9 +40,12 @@ var ErrExists = errors.New("store: already recorded otherwise")
 // ErrMissing says that there is no such record.
 var ErrMissing = errors.New("store: no such record")
 
+// ErrExpired says that the time until which a question's debit counts is over: nothing of it may leave any more.
+var ErrExpired = errors.New("store: the question has expired")
+
 // isOutcome reports whether an error says how a step ended that the store carried out.
 func isOutcome(err error) bool {
-	return errors.Is(err, ErrExists) || errors.Is(err, ErrMissing) || errors.Is(err, ErrFull) || errors.Is(err, ErrStopped)
+	return errors.Is(err, ErrExists) || errors.Is(err, ErrMissing) || errors.Is(err, ErrFull) || errors.Is(err, ErrStopped) || errors.Is(err, ErrExpired)
 }
 
 // wrap turns an error of the database into a fault; nil and errors of this

@@ -252,7 +252,7 @@ func (w *Worker) Attempt(job JobID) (number uint32, state []byte, err error) {
 
 // Release records that the attempt releases the job. A job is released once:
 // the same attempt and digest again is fine, anything else is [ErrExists], also
-// if the attempt is not the one that runs; [ErrStopped].
+// if the attempt is not the one that runs; [ErrStopped], [ErrExpired].
 func (w *Worker) Release(job JobID, attempt uint32, digest [32]byte) error {
 	const insert = `INSERT INTO released (job, attempt, digest, at)
 		SELECT job, number, ?, ? FROM attempt WHERE job = ? AND number = ? ON CONFLICT DO NOTHING`

@@ -247,6 +247,8 @@ func (j *job) attemptEnded(out runner.Outcome) {
 		j.withdraw(fault.From(out.Err))
 	case errors.Is(out.Err, store.ErrStopped):
 		j.halt()
+	case errors.Is(out.Err, store.ErrExpired):
+		j.end("expired")
 	case errors.Is(out.Err, store.ErrExists):
 		j.withdraw(ReleasedBefore.New("another release is recorded for this job"))
 	case j.w.life.Err() != nil:

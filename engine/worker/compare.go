@@ -203,6 +203,9 @@ func (j *job) inputLeaves() bool {
 	case errors.Is(err, store.ErrStopped):
 		j.halt()
 		return false
+	case errors.Is(err, store.ErrExpired):
+		j.end("expired")
+		return false
 	case budget.Mispriced.Is(err): // of this job alone
 		j.withdraw(fault.From(err))
 		return false
