@@ -60,7 +60,7 @@ func (s *Survival) labelWidth(p *plot.Plot) vg.Length {
 	for _, curve := range s.Curves {
 		widest = max(widest, p.Legend.TextStyle.Width(curve.Label))
 	}
-	return max(0, widest-42)
+	return max(0, widest-26)
 }
 
 // steps returns a step function over the given values, from (0, first).

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"slices"
 
 	"github.com/tacit-space/tacit/engine/result"
 )
 
 // WriteJSON writes the report as one JSON object: "statistic", "call", each scalar by its name, each table by its name
-// as an array of objects, "notes", and job as "job" unless that is nil. A suppressed value is {"below": k}, see
+// as an array of objects, curves as objects of arrays, "notes", and job as "job" unless that is nil. A suppressed value is {"below": k}, see
 // [result.Table.WriteJSON].
 func (r *Report) WriteJSON(w io.Writer, job any) error {
 	o := object{}
@@ -19,7 +20,11 @@ func (r *Report) WriteJSON(w io.Writer, job any) error {
 		o.member(s.Name, s.Value)
 	}
 	for _, t := range r.Tables {
-		o.member(t.Name, rowObjects(t.Table))
+		if t.Curve {
+			o.member(t.Name, curveObjects(t.Table, t.Keys))
+		} else {
+			o.member(t.Name, rowObjects(t.Table))
+		}
 	}
 	if len(r.Notes) > 0 {
 		o.member("notes", r.Notes)
@@ -44,6 +49,32 @@ func rowObjects(t *result.Table) []json.RawMessage {
 		rows[i] = o.close()
 	}
 	return rows
+}
+
+// curveObjects has an object for each run of rows with the same keys, with an array for each other column.
+func curveObjects(t *result.Table, keys int) []json.RawMessage {
+	out := []json.RawMessage{}
+	for first := 0; first < len(t.Rows); {
+		end := first + 1
+		for end < len(t.Rows) && slices.Equal(t.Rows[end][:keys], t.Rows[first][:keys]) {
+			end++
+		}
+		o := object{}
+		for j, c := range t.Columns {
+			if j < keys {
+				o.member(c.Name, t.JSONValue(first, j))
+				continue
+			}
+			values := make([]any, 0, end-first)
+			for i := first; i < end; i++ {
+				values = append(values, t.JSONValue(i, j))
+			}
+			o.member(c.Name, values)
+		}
+		out = append(out, o.close())
+		first = end
+	}
+	return out
 }
 
 // object is a JSON object whose members keep their order.

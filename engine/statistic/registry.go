@@ -4,7 +4,7 @@ import "slices"
 
 // all statistics, in the order in which people find them.
 func all() []*Statistic {
-	return []*Statistic{describe()}
+	return []*Statistic{describe(), kaplanMeier(), logRank()}
 }
 
 // All returns every statistic.

@@ -41,6 +41,9 @@ type Named struct {
 	Table *result.Table
 	// Aside is a table that a terminal does not show, such as a long curve.
 	Aside bool
+	// Curve is a table that JSON has as arrays: an object for each combination of the first Keys columns.
+	Curve bool
+	Keys  int
 }
 
 // Add adds a scalar.
