@@ -12,6 +12,7 @@ type Profile struct {
 	Bands                 []Band // drawn first, the widest first
 	Series                []Series
 	Zero                  bool // the vertical axis begins at 0
+	Low                   bool // the legend is at the bottom, for lines that end at the top
 }
 
 // Series is one line. X and Y are as long as each other.
@@ -59,6 +60,9 @@ func (f *Profile) draw(c draw.Canvas) error {
 	}
 	if f.Zero {
 		p.Y.Min = min(0, p.Y.Min)
+	}
+	if f.Low {
+		p.Legend.Top, p.Legend.YOffs = false, 4
 	}
 	p.Draw(frame(c))
 	return nil

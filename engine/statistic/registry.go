@@ -4,7 +4,11 @@ import "slices"
 
 // all statistics, in the order in which people find them.
 func all() []*Statistic {
-	return []*Statistic{describe(), kaplanMeier(), logRank()}
+	return []*Statistic{
+		describe(),
+		quantile(), ecdf(), histogram(),
+		kaplanMeier(), logRank(),
+	}
 }
 
 // All returns every statistic.
