@@ -29,7 +29,12 @@ var layers = []struct {
 	{"E1", []string{
 		"engine/plan/...", "engine/policy", "engine/query/...", "engine/result", "engine/source/...",
 		"engine/column", "engine/ledger", "engine/store", "engine/envelope", "engine/differencing", "engine/noise", "engine/approval",
-		"engine/inquiry", "engine/budget", "engine/statistic", "engine/chart", "engine/formula", "engine/survival", "engine/inference",
+		"engine/inquiry", "engine/budget", "engine/statistic",
+		"engine/chart",
+		"engine/formula",
+		"engine/inference",
+		"engine/regression",
+		"engine/survival",
 	}},
 	{"E2", []string{"engine/runner", "engine/protocol"}},
 	{"protos", []string{"protos/..."}},
