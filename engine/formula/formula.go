@@ -66,8 +66,8 @@ func (t Term) String() string {
 	return strings.Join(parts, ":")
 }
 
-// same reports whether two terms are products of the same columns.
-func (t Term) same(o Term) bool {
+// Same reports whether two terms are products of the same columns.
+func (t Term) Same(o Term) bool {
 	return len(t) == len(o) && !slices.ContainsFunc(t, func(f Factor) bool {
 		return !slices.ContainsFunc(o, func(g Factor) bool { return f.Column == g.Column })
 	})

@@ -265,7 +265,7 @@ func (p *parser) add(f *Formula, t Term) {
 			return
 		}
 	}
-	if slices.ContainsFunc(f.Terms, t.same) {
+	if slices.ContainsFunc(f.Terms, t.Same) {
 		return
 	}
 	if len(f.Terms) == MaxTerms {

@@ -8,6 +8,7 @@ func all() []*Statistic {
 		describe(),
 		quantile(), ecdf(), histogram(),
 		kaplanMeier(), logRank(),
+		linear(),
 	}
 }
 

@@ -28,6 +28,13 @@ var trial = charter.Table{
 	},
 }
 
+// trialOf is the trial with another minimum cohort.
+func trialOf(k int) charter.Table {
+	t := trial
+	t.MinCohort = &k
+	return t
+}
+
 func no() *bool { return new(bool) }
 
 // makeTrial returns rows of the trial; every tenth age is missing.
