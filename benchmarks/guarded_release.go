@@ -38,6 +38,7 @@ type guardedCase struct {
 	verify   guard.Verify
 	prepared bool // a key set is made ahead
 	once     bool // in the first run only
+	points   int  // so many guards in a row stand for one curve and count the same units; 0: each its own
 }
 
 // guardedCases vary cells, k, workers and verification one by one.
@@ -53,6 +54,17 @@ var guardedCases = []guardedCase{
 	{name: "curve, 3 workers", set: "G15", k: 10, guards: 1, limbs: 8192, packed: true, workers: 3, verify: guard.VerifyAll, prepared: true},
 	{name: "curve, 12 workers", set: "G15", k: 10, guards: 1, limbs: 8192, packed: true, workers: 12, verify: guard.VerifyAll, prepared: true},
 	{name: "curve, 96 workers", set: "G15", k: 10, guards: 1, limbs: 8192, packed: true, workers: 96, verify: guard.VerifyAll, prepared: true, once: true},
+	survivalCase("survival, 3 workers", 3),
+	survivalCase("survival, 12 workers", 12),
+	survivalCase("survival, 96 workers", 96),
+}
+
+// survivalCase is a curve of 8192 points with two counts at each, of people and of those with an event, each behind a
+// guard of its own: what a survival curve needs, laid out as package plan does (TestCurveLayouts, "spread").
+func survivalCase(name string, workers int) guardedCase {
+	return guardedCase{
+		name: name, set: "G15", k: 10, guards: 16384, limbs: 1, points: 8192, workers: workers, verify: guard.VerifyAll, prepared: true, once: workers > 12,
+	}
 }
 
 var guardedQuick = []guardedCase{
@@ -225,9 +237,13 @@ func (r *guardedRun) draw() {
 		r.inputs = append(r.inputs, in)
 	}
 	units := []int{r.k + 3, 0, r.k - 1, r.k, 4 * r.k}
-	for i := range r.guards {
-		for range units[i%len(units)] {
-			r.inputs[g.IntN(r.workers)].Guards[i]++
+	each := max(1, r.points)
+	for i := 0; i < r.guards; i += each {
+		for range units[i/each%len(units)] {
+			in := r.inputs[g.IntN(r.workers)]
+			for j := range each {
+				in.Guards[i+j]++
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"math/big"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -118,6 +119,59 @@ func TestCurveGuards(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
+	}
+}
+
+// long is a charter whose curves have 8192 points: 8190 days, before and after.
+func long(t *testing.T, owners int) *charter.Charter {
+	t.Helper()
+	ch := withOwners(loadCharter(t), owners)
+	ch.Rules.MaxCells = 1 << 20
+	k, table := 10, ch.Table("waits")
+	table.Owners, table.MinCohort = nil, &k
+	table.Column("days").Range, table.Column("days").Curve = []string{"0", "9999"}, "1"
+	return ch
+}
+
+const longKey = "curve(width_bucket(days, 0, 8190, 8190))"
+
+// TestCurveLayouts: however curves are laid out, what is released is the pooled numbers of curves with k units, and of no
+// other; and a curve of which one slot is left out is an error.
+func TestCurveLayouts(t *testing.T) {
+	const seed = 8192
+	rng := rand.New(rand.NewPCG(seed, 0))
+	for name, c := range map[string]struct {
+		sql    string
+		layout string
+	}{
+		"packed":     {"SELECT " + longKey + ", COUNT(*) FROM waits GROUP BY 1", "k = 10, packed: 1×8192"},
+		"cut":        {"SELECT kind, " + longKey + ", COUNT(*), COUNT(*) FILTER (WHERE seen = 1) FROM waits GROUP BY 1, 2", "k = 10, packed: 1×4 1×8192 1×8182"},
+		"spread":     {"SELECT " + longKey + ", COUNT(*), COUNT(*) FILTER (WHERE seen = 1) FROM waits GROUP BY 1", "k = 10, columns: 16384×1"},
+		"in columns": {"SELECT seen, " + longKey + ", COUNT(*), SUM(hours) FROM waits GROUP BY 1, 2", "k = 10, columns: 16384×2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ch := long(t, 3)
+			p := compile(t, ch, c.sql)
+			w := newWorld(t, p, ch)
+			if text := layoutText(p, w.layout); !strings.Contains(text, c.layout) {
+				t.Errorf("%s, wants %s", text, c.layout)
+			}
+			for range 3 {
+				w.add(func(bound *big.Int) *big.Int { return anyNumber(rng, bound) }, func(bound uint64) uint64 { return rng.Uint64N(8) })
+			}
+			w.check(t)
+			opened := w.release(t)
+			g, r := len(opened)-1, 0
+			for i := range opened[g][r].Released {
+				if opened[g][r].Released[i] && len(opened[g][r].Released) > 1 && i > 0 {
+					opened[g][r].Released[i], opened[g][r].Guards[i] = false, 0
+					if _, err := w.layout.Read(opened); !plan.ErrLayout.Is(err) {
+						t.Errorf("slot %d left out: %v", i, err)
+					}
+					break
+				}
+			}
+		})
 	}
 }
 

@@ -32,6 +32,7 @@ type Layout struct {
 	Budget he.Budget // of the group with the least margin
 
 	sums     int
+	cells    int
 	points   int // cells that are released together, see [Plan.Points]
 	limbBits int
 	columns  []columnSet
@@ -56,6 +57,9 @@ type segment struct {
 	first, cells int
 	each         int // cells per guard
 	group, run   int
+
+	spread bool // first and cells are limbs of the set, see [builder.spread]
+	offset int  // where they begin in the run
 }
 
 // limbs returns how many limbs a cell of the set has.
@@ -82,7 +86,7 @@ func NewLayout(p *Plan, ch *charter.Charter) (*Layout, *fault.Fault) {
 		if err != nil {
 			return nil, NoParameters.New("%w", err)
 		}
-		l := &Layout{Guards: guards, sums: len(p.Sums), points: p.Points()}
+		l := &Layout{Guards: guards, sums: len(p.Sums), cells: p.Cells(), points: p.Points()}
 		if f := l.lay(p, ch, params); f != nil {
 			if why == nil || !NoParameters.Is(f) || NoParameters.Is(why) {
 				why = f // of the largest set that could evaluate, if there is one
@@ -135,7 +139,13 @@ func (l *Layout) lay(p *Plan, ch *charter.Charter, params *he.Params) *fault.Fau
 	l.columns = l.columnSets(p, ch, bounds)
 	l.Shape = &guard.Shape{Set: params.Name(), Verify: verification(ch)}
 	b := builder{l: l, params: params, cells: p.Cells(), packed: map[int]*open{}}
+	if f := b.curves(); f != nil {
+		return f
+	}
 	for i := range l.columns {
+		if l.columns[i].segments != nil {
+			continue
+		}
 		if f := b.place(&l.columns[i]); f != nil {
 			return f
 		}
@@ -245,20 +255,19 @@ func (b *builder) place(c *columnSet) *fault.Fault {
 	packed := math.MaxInt
 	if fit := slots / per; fit > 0 {
 		packed = (b.cells + fit - 1) / fit * circuit.Products(1, false)
-		if c.guard >= 0 && b.l.points > 1 {
-			packed = (b.curveSlots(c) + slots - 1) / slots * circuit.Products(1, false)
-		}
 	}
 	switch {
 	case c.guard < 0 && packed == math.MaxInt, packed == math.MaxInt && columns > guard.MaxCiphertexts*16:
 		return TooLarge.New("%d limbs for each of %d cells", per, b.cells)
 	case c.guard >= 0 && b.cells*per > slots && columns <= packed:
 		b.inColumns(c, k)
-	case c.guard >= 0 && b.l.points > 1:
-		b.packCurves(c, k)
 	default:
 		b.pack(c, k, per)
 	}
+	return b.within()
+}
+
+func (b *builder) within() *fault.Fault {
 	if n := b.l.Shape.Inputs(); n > guard.MaxCiphertexts {
 		return TooLarge.New("%d cells with %d guards and %d sums need more than %d ciphertexts", b.cells, len(b.l.Guards), b.l.sums, guard.MaxCiphertexts)
 	}

@@ -24,9 +24,19 @@ func (l *Layout) Input(sums ring.Vector, units [][]uint64) (guard.Input, error) 
 	for i, g := range l.Shape.Groups {
 		in.Groups[i] = make([]guard.RunInput, len(g.Runs))
 	}
+	if sums.Len() < l.cells*l.sums {
+		return guard.Input{}, ErrLayout.New("%d sums", sums.Len())
+	}
 	for i := range l.columns {
 		c := &l.columns[i]
 		for _, s := range c.segments {
+			if s.spread {
+				if len(units[c.guard])*l.points < l.cells {
+					return guard.Input{}, ErrLayout.New("units of %d cells", len(units[c.guard]))
+				}
+				l.spread(&in.Groups[s.group][s.run], c, s, sums, units[c.guard])
+				continue
+			}
 			run := guard.RunInput{Limbs: make([][]int64, c.limbs()*s.each)}
 			if c.guard >= 0 {
 				of := units[c.guard]
@@ -34,9 +44,6 @@ func (l *Layout) Input(sums ring.Vector, units [][]uint64) (guard.Input, error) 
 					return guard.Input{}, ErrLayout.New("units of %d cells", len(of))
 				}
 				run.Guards = l.guards(of, s)
-			}
-			if (s.first+s.cells)*l.sums > sums.Len() {
-				return guard.Input{}, ErrLayout.New("%d sums", sums.Len())
 			}
 			l.limbs(run.Limbs, c, s, sums)
 			in.Groups[s.group][s.run] = run
@@ -68,28 +75,66 @@ func (l *Layout) limbs(out [][]int64, c *columnSet, s segment, sums ring.Vector)
 	for _, v := range c.values {
 		for cell := range s.cells {
 			of, j := cell/s.each, cell%s.each
-			lo, hi := element(sums, (s.first+cell)*l.sums+v.sum)
+			rest := elementOf(sums, (s.first+cell)*l.sums+v.sum)
 			for i := range v.limbs {
-				limb := &out[(at+i)*s.each+j][of]
-				if i == v.limbs-1 {
-					*limb = int64(lo)
-					break
-				}
-				*limb = int64(lo & (1<<l.limbBits - 1))
-				lo = lo>>l.limbBits | uint64(hi)<<(64-l.limbBits)
-				hi >>= l.limbBits
+				out[(at+i)*s.each+j][of] = rest.cut(l.limbBits, i == v.limbs-1)
 			}
 		}
 		at += v.limbs
 	}
 }
 
-// element returns an element as 128 bits in two's complement.
-func element(v ring.Vector, i int) (lo uint64, hi int64) {
-	if v.Width == ring.Width64 {
-		return v.Words[i], int64(v.Words[i]) >> 63
+// spread writes a segment of limbs by their numbers.
+func (l *Layout) spread(run *guard.RunInput, c *columnSet, s segment, sums ring.Vector, units []uint64) {
+	if run.Guards == nil {
+		n := l.Shape.Groups[s.group].Runs[s.run].Guards
+		run.Guards, run.Limbs = make([]uint64, n), [][]int64{make([]int64, n)}
 	}
-	return v.Words[2*i], int64(v.Words[2*i+1])
+	for j := range s.cells {
+		v, limb, cell := l.limb(c, s.first+j)
+		rest := elementOf(sums, cell*l.sums+v.sum)
+		for range limb {
+			rest.cut(l.limbBits, false)
+		}
+		run.Guards[s.offset+j] = units[cell/l.points]
+		run.Limbs[0][s.offset+j] = rest.cut(l.limbBits, limb == v.limbs-1)
+	}
+}
+
+// limb finds a limb by its number, see [builder.spread].
+func (l *Layout) limb(c *columnSet, number int) (v value, limb, cell int) {
+	limb, cell = number/l.cells, number%l.cells
+	for _, v = range c.values {
+		if limb < v.limbs {
+			break
+		}
+		limb -= v.limbs
+	}
+	return v, limb, cell
+}
+
+// element is one as 128 bits in two's complement.
+type element struct {
+	lo uint64
+	hi int64
+}
+
+func elementOf(v ring.Vector, i int) element {
+	if v.Width == ring.Width64 {
+		return element{v.Words[i], int64(v.Words[i]) >> 63}
+	}
+	return element{v.Words[2*i], int64(v.Words[2*i+1])}
+}
+
+// cut takes the lowest limb off, or all that is left as the last.
+func (e *element) cut(bits int, last bool) int64 {
+	if last {
+		return int64(e.lo)
+	}
+	limb := int64(e.lo & (1<<bits - 1))
+	e.lo = e.lo>>bits | uint64(e.hi)<<(64-bits)
+	e.hi >>= bits
+	return limb
 }
 
 // Released is the sums of a plan as far as they were released.
@@ -107,18 +152,18 @@ func (r *Released) Suppressed(i int) int { return int(r.hidden[i]) }
 
 // Read puts what a guarded release opened back in the order of the plan.
 func (l *Layout) Read(opened [][]guard.RunOpened) (*Released, error) {
-	cells := 0
-	for _, s := range l.columns[0].segments {
-		cells += s.cells
-	}
-	r := &Released{sums: make([]*big.Int, cells*l.sums), hidden: make([]uint8, cells*l.sums)}
+	r := &Released{sums: make([]*big.Int, l.cells*l.sums), hidden: make([]uint8, l.cells*l.sums)}
 	for i := range l.columns {
 		c := &l.columns[i]
 		for _, s := range c.segments {
-			if s.group >= len(opened) || s.run >= len(opened[s.group]) || len(opened[s.group][s.run].Released) != s.cells/s.each {
+			if s.group >= len(opened) || s.run >= len(opened[s.group]) || len(opened[s.group][s.run].Released) != l.Shape.Groups[s.group].Runs[s.run].Guards {
 				return nil, ErrLayout.New("a result of another shape")
 			}
-			l.read(r, c, s, &opened[s.group][s.run])
+			if s.spread {
+				l.gather(r, c, s, &opened[s.group][s.run])
+			} else {
+				l.read(r, c, s, &opened[s.group][s.run])
+			}
 		}
 		if c.guard >= 0 && !l.whole(c, opened) {
 			return nil, ErrLayout.New("a curve of which only a part was released: an owner did not count its units alike for all of it")
@@ -155,21 +200,42 @@ func (l *Layout) join(limbs [][]int64, first, n, each, of int) *big.Int {
 	return x
 }
 
+// gather reads a segment of limbs by their numbers.
+func (l *Layout) gather(r *Released, c *columnSet, s segment, run *guard.RunOpened) {
+	for j := range s.cells {
+		v, limb, cell := l.limb(c, s.first+j)
+		i := cell*l.sums + v.sum
+		if !run.Released[s.offset+j] {
+			r.hidden[i], r.sums[i] = uint8(l.Guards[c.guard].K), nil
+			continue
+		}
+		x := big.NewInt(run.Limbs[0][s.offset+j])
+		x.Lsh(x, uint(limb*l.limbBits))
+		if r.sums[i] != nil {
+			x.Add(x, r.sums[i])
+		}
+		r.sums[i] = x
+	}
+}
+
 // whole reports whether all cells of each curve have the same units behind them, however they were
 // cut into segments: every owner counts a curve's units once.
 func (l *Layout) whole(c *columnSet, opened [][]guard.RunOpened) bool {
 	if l.points == 1 {
 		return true
 	}
-	units := map[int]uint64{} // 0: not released
+	behind := map[int]uint64{} // 0: not released
 	for _, s := range c.segments {
-		run := &opened[s.group][s.run]
-		for i, n := range run.Guards {
-			curve := (s.first + i*s.each) / l.points
-			if before, seen := units[curve]; seen && before != n {
+		units := opened[s.group][s.run].Guards
+		if s.spread {
+			units = units[s.offset : s.offset+s.cells]
+		}
+		for i, n := range units {
+			curve := (s.first + i*s.each) % l.cells / l.points
+			if before, seen := behind[curve]; seen && before != n {
 				return false
 			}
-			units[curve] = n
+			behind[curve] = n
 		}
 	}
 	return true
