@@ -22,10 +22,12 @@ const (
 // ([Comparison.Rows], [Comparison.Unit]) and then asked ([Comparison.Find]). It has one owner.
 type Comparison struct {
 	Series []Series // those that are compared with another
+	Places []Place  // of their cells
 	Left   []int    // earlier questions that cannot be evaluated any more, as indices into earlier
 
-	unit  bool // the table has a unit column
-	pairs []*pair
+	unit   bool // the table has a unit column
+	pairs  []*pair
+	nested nested
 }
 
 // New prepares the comparison of a question with earlier ones about the same table. Nothing is to compare if the result has no series. The question must be one that
@@ -55,7 +57,11 @@ func New(question *plan.Plan, earlier []*plan.Plan, ch *charter.Charter) (*Compa
 		return nil, err
 	}
 	c.choose(all)
-	return c, c.within()
+	if err := c.place(); err != nil {
+		return nil, err
+	}
+	c.nest()
+	return c, nil
 }
 
 // choose keeps the series that are compared with another, and pairs them.
@@ -77,41 +83,51 @@ func (c *Comparison) choose(all []Series) {
 	}
 }
 
-// within checks the limits.
-func (c *Comparison) within() error {
-	var words Words
+// Place is where the cells of a series are found: each is a bit of a word, so that those of several rows
+// can be joined; or they have numbers, if they are more than [MaxPacked].
+type Place struct {
+	Word  int // index into words, or into the series with numbers
+	First int // bit of cell 0
+	Bits  int // number of cells; 0: numbers
+}
+
+// place finds room for every series, within the limits.
+func (c *Comparison) place() error {
+	var used []int // bits of each word
 	wide := 0
 	for i := range c.Series {
-		if n := c.Series[i].Plan.Cells(); n <= MaxPacked {
-			words.Place(n)
-		} else {
+		n := c.Series[i].Plan.Cells()
+		if n > MaxPacked {
+			c.Places = append(c.Places, Place{Word: wide})
 			wide++
+			continue
 		}
+		word := slices.IndexFunc(used, func(bits int) bool { return bits+n <= MaxPacked })
+		if word < 0 {
+			word, used = len(used), append(used, 0)
+		}
+		c.Places = append(c.Places, Place{word, used[word], n})
+		used[word] += n
 	}
-	if len(words) > MaxWords || wide > MaxWide {
+	if len(used) > MaxWords || wide > MaxWide {
 		return TooMany.New("more series than are compared in one scan")
 	}
 	return nil
 }
 
-// Words is the number of bits that are taken in each word.
-type Words []int
-
-// Place finds room for a series of 1 to [MaxPacked] cells: a word, and its first bit.
-func (w *Words) Place(cells int) (word, bit int) {
-	for word < len(*w) && (*w)[word]+cells > MaxPacked {
-		word++
+// Words is the number of words that have bits of cells.
+func (c *Comparison) Words() int {
+	n := 0
+	for _, at := range c.Places {
+		if at.Bits > 0 {
+			n = max(n, at.Word+1)
+		}
 	}
-	if word == len(*w) {
-		*w = append(*w, 0)
-	}
-	bit = (*w)[word]
-	(*w)[word] += cells
-	return word, bit
+	return n
 }
 
-// Cell is one cell of one series.
-type Cell struct{ Series, Cell int }
+// cells are one of each of two series.
+type cells struct{ a, b int }
 
 // Rows adds rows that lie in the same cells: cells has one per series, -1 for none; units is how
 // many units have one of the rows, and few names them if they are fewer than [Cap]. Rows of
@@ -134,17 +150,10 @@ func (c *Comparison) Rows(cells []int, units int, few []uint64) {
 	}
 }
 
-// Unit adds units by all the cells in which they have rows, of packed series only.
-func (c *Comparison) Unit(cells []Cell, units int) {
-	for _, p := range c.pairs {
-		p.addUnits(cells, units)
-	}
-}
-
 // Find returns the first finding, or nil.
 func (c *Comparison) Find() *Finding {
 	for _, p := range c.pairs {
-		if why := p.judge(); why != "" {
+		if why := c.judge(p); why != "" {
 			return &Finding{Question: max(p.s.Question, p.t.Question), How: why}
 		}
 	}
@@ -156,7 +165,7 @@ func (c *Comparison) Find() *Finding {
 func (c *Comparison) All() []Finding {
 	var all []Finding
 	for _, p := range c.pairs {
-		if how := p.judge(); how != "" {
+		if how := c.judge(p); how != "" {
 			all = append(all, Finding{Question: max(p.s.Question, p.t.Question), How: how})
 		}
 	}

@@ -49,6 +49,12 @@
 // that the table as it is in the charter now cannot evaluate any more. What an analyst knows from
 // elsewhere.
 //
+// # Cost
+//
+// Of a row the engine computes classes of columns, not cells (engine/source): cells follow from classes, and are looked up for
+// each combination of classes that there is. What remains is bounded by the number of combinations, and of
+// units by a few words each; two cells are no more looked at once a unit in each alone was seen.
+//
 // # Sizes and limits
 //
 // [MaxPacked], [MaxWords], [MaxWide], [Cap].

@@ -5,23 +5,18 @@ type pair struct {
 	s, t  *Series
 	i, j  int // their places
 	k     int
-	m, n  int           // their cells
-	table []*few        // [(a+1)*(n+1)+b+1] if it is small
-	far   map[Cell]*few // {a, b} otherwise
-	a, b  map[int]int   // units by cell of s, of t
-	both  map[Cell]int  // units with rows in both cells
+	m, n  int            // their cells
+	table []*few         // [(a+1)*(n+1)+b+1] if it is small
+	far   map[cells]*few // otherwise
 }
 
 func newPair(all []Series, i, j int) *pair {
 	s, t := &all[i], &all[j]
-	p := &pair{
-		s: s, t: t, i: i, j: j, k: max(s.K, t.K), m: s.Plan.Cells(), n: t.Plan.Cells(),
-		a: map[int]int{}, b: map[int]int{}, both: map[Cell]int{},
-	}
+	p := &pair{s: s, t: t, i: i, j: j, k: max(s.K, t.K), m: s.Plan.Cells(), n: t.Plan.Cells()}
 	if p.m < dense && p.n < dense && (p.m+1)*(p.n+1) <= dense {
 		p.table = make([]*few, (p.m+1)*(p.n+1))
 	} else {
-		p.far = map[Cell]*few{}
+		p.far = map[cells]*few{}
 	}
 	return p
 }
@@ -35,29 +30,12 @@ func (p *pair) at(a, b int) *few {
 		}
 		return *at
 	}
-	u := p.far[Cell{a, b}]
+	u := p.far[cells{a, b}]
 	if u == nil {
 		u = &few{}
-		p.far[Cell{a, b}] = u
+		p.far[cells{a, b}] = u
 	}
 	return u
-}
-
-// addUnits counts units that have rows in these cells.
-func (p *pair) addUnits(cells []Cell, units int) {
-	for _, x := range cells {
-		switch x.Series {
-		case p.j:
-			p.b[x.Cell] += units
-		case p.i:
-			p.a[x.Cell] += units
-			for _, y := range cells {
-				if y.Series == p.j {
-					p.both[Cell{x.Cell, y.Cell}] += units
-				}
-			}
-		}
-	}
 }
 
 // shared is the rows that a cell of one series has in common with one of the other, or with none
@@ -68,7 +46,7 @@ type shared struct {
 }
 
 // judge returns how the pair differs in a few units, "" if it does not.
-func (p *pair) judge() How {
+func (c *Comparison) judge(p *pair) How {
 	if p.k < 2 {
 		return ""
 	}
@@ -83,7 +61,7 @@ func (p *pair) judge() How {
 			if l, r := left.size(), right.size(); l < p.k && r < p.k && l+r > 0 {
 				return ByRows
 			}
-			if p.nested(a, x.other) {
+			if c.found(p, a, x.other) {
 				return ByUnits
 			}
 		}
@@ -113,7 +91,7 @@ func (p *pair) margins() (rows, columns map[int][]shared) {
 		}
 	}
 	for at, u := range p.far {
-		put(at.Series, at.Cell, u)
+		put(at.a, at.b, u)
 	}
 	return rows, columns
 }
@@ -130,12 +108,6 @@ func without(list []shared, other, k int) *few {
 		}
 	}
 	return left
-}
-
-// nested reports whether the units of one cell are those of the other and a few.
-func (p *pair) nested(a, b int) bool {
-	left, right := p.a[a]-p.both[Cell{a, b}], p.b[b]-p.both[Cell{a, b}]
-	return min(left, right) == 0 && max(left, right) > 0 && max(left, right) < p.k
 }
 
 // side looks at the cells of one series as totals, and at those of the other as parts.

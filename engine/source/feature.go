@@ -19,15 +19,18 @@ type feature struct {
 	column  *charter.Column // of constants; nil for a key or a condition over several columns
 	x       string
 	values  []plan.Value        // of the column, in order if the column has one
+	own     map[plan.Value]int  // class of a value
 	before  map[plan.Value]bool // that are told from smaller ones
 	after   map[plan.Value]bool // that are told from larger ones
 	tables  map[int][]int64
+	raw     string // a category of texts: the column that tells the class, which can wait until rows are counted
 }
 
 // features are all of them, and which cells of the packed series each allows.
 type features struct {
 	renderer *renderer
 	all      []*feature
+	used     map[int]int64 // bits of a word that have a cell
 }
 
 // collect notes the constants of the conditions of a series.
@@ -75,7 +78,7 @@ func (f *features) ofColumn(name string) (*feature, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := &feature{column: c, x: x, tables: map[int][]int64{}, before: map[plan.Value]bool{}, after: map[plan.Value]bool{}}
+	at := &feature{column: c, x: x, raw: category(c, x), tables: map[int][]int64{}, before: map[plan.Value]bool{}, after: map[plan.Value]bool{}}
 	f.all = append(f.all, at)
 	return at, nil
 }
@@ -90,6 +93,14 @@ func (f *features) of(sql string, classes int) *feature {
 	at := &feature{sql: sql, classes: classes, tables: map[int][]int64{}}
 	f.all = append(f.all, at)
 	return at
+}
+
+// category returns the name of a column that has few texts, and "" for others.
+func category(c *charter.Column, x string) string {
+	if c.Role == charter.Category && c.Kind() == charter.KindText && len(c.Domain) > 0 {
+		return x
+	}
+	return ""
 }
 
 func (at *feature) note(p *plan.Predicate) {
@@ -116,18 +127,27 @@ func (f *features) classify() error {
 	return nil
 }
 
+// order sorts the values and leaves one of equal ones, such as 1 and 1.0.
+func (at *feature) order() {
+	slices.SortFunc(at.values, compareConstants)
+	at.own = map[plan.Value]int{}
+	var kept []plan.Value
+	for _, v := range at.values {
+		if len(kept) == 0 || compareConstants(v, kept[len(kept)-1]) != 0 {
+			kept = append(kept, v)
+		}
+		last := kept[len(kept)-1]
+		at.before[last], at.after[last] = at.before[last] || at.before[v], at.after[last] || at.after[v]
+		at.own[v] = 2*len(kept) - 1
+	}
+	at.values = kept
+}
+
 // classify: value i of m is class 2i+1, what lies before it 2i, NULL is 2m+1. Texts and booleans have
 // no order here: what is none of the values is 2m.
 func (at *feature) classify() error {
 	t := at.column.Parsed()
-	slices.SortFunc(at.values, compareConstants)
-	at.values = slices.CompactFunc(at.values, func(v, w plan.Value) bool {
-		if compareConstants(v, w) != 0 {
-			return false
-		}
-		at.before[v], at.after[v] = at.before[v] || at.before[w], at.after[v] || at.after[w] // one may be 1, the other 1.0
-		return true
-	})
+	at.order()
 	m := len(at.values)
 	at.classes = 2*m + 2
 	literals := make([]string, m)
@@ -223,8 +243,7 @@ func truthOf(b bool) logic {
 }
 
 func (at *feature) compares(op plan.Op, v plan.Value, class int) bool {
-	own, _ := slices.BinarySearchFunc(at.values, v, compareConstants)
-	own = 2*own + 1
+	own := at.own[v]
 	switch op {
 	case plan.Eq, plan.In:
 		return class == own
@@ -244,10 +263,11 @@ func (at *feature) compares(op plan.Op, v plan.Value, class int) bool {
 
 // allow puts a packed series into the tables of its word: for each feature that it
 // depends on, which of its cells each class allows.
-func (f *features) allow(s *differencing.Series, at place) error {
-	all := (int64(1)<<at.bits - 1) << at.first
+func (f *features) allow(s *differencing.Series, at differencing.Place) error {
+	all := (int64(1)<<at.Bits - 1) << at.First
+	f.used[at.Word] |= all
 	for _, p := range conjuncts(s) {
-		if err := f.allowCondition(p, at.column, all); err != nil {
+		if err := f.allowCondition(p, at.Word, all); err != nil {
 			return err
 		}
 	}
@@ -259,11 +279,18 @@ func (f *features) allow(s *differencing.Series, at place) error {
 			return err
 		}
 		stride /= k.Size()
-		key := f.of(fmt.Sprintf("coalesce(%s, %d)", slot, k.Size()), k.Size()+1)
-		key.limit(at.column, all, func(class int) (bits int64) {
-			for cell := range at.bits {
+		key := f.of(fmt.Sprintf("CAST(coalesce(%s, %d) AS INTEGER)", slot, k.Size()), k.Size()+1)
+		if k.Kind == plan.KeyColumn {
+			c, x, err := f.renderer.column(k.Column)
+			if err != nil {
+				return err
+			}
+			key.raw = category(c, x)
+		}
+		key.limit(at.Word, all, func(class int) (bits int64) {
+			for cell := range at.Bits {
 				if cell/stride%k.Size() == class {
-					bits |= 1 << (at.first + cell)
+					bits |= 1 << (at.First + cell)
 				}
 			}
 			return bits
@@ -307,9 +334,9 @@ func (at *feature) limit(word int, all int64, bits func(class int) int64) {
 	}
 }
 
-// word renders the bits of a word from the classes f0, f1, …; used are the bits that have a cell.
-func (f *features) word(word, used int) string {
-	full := int64(1)<<used - 1
+// word renders the bits of a word from the classes f0, f1, …
+func (f *features) word(word int) string {
+	full := f.used[word]
 	terms := []string{}
 	for i, at := range f.all {
 		table := at.tables[word]

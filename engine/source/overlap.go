@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/bits"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -29,7 +31,7 @@ func (e *Engine) Compare(ctx context.Context, tableName string, c *differencing.
 	if err := t.judge(s.report); err != nil {
 		return err
 	}
-	o := overlap{table: t, series: c.Series, renderer: renderer{columns: t.columns}}
+	o := overlap{table: t, series: c.Series, places: c.Places, words: c.Words(), renderer: renderer{columns: t.columns}}
 	sql, err := o.sql(t.relation(s, t.Clamps() && s.report.adjusts()))
 	if err != nil {
 		return ErrPlan.New("%w", err)
@@ -51,68 +53,140 @@ func (e *Engine) Compare(ctx context.Context, tableName string, c *differencing.
 // overlap renders which rows lie in which cells. Series of few cells are packed: each cell
 // is a bit of a word, so that one column serves many of them and bits of several rows can be
 // joined. A series of many cells has a column of its own, with the number of the row's cell.
+//
+// Of a row no more is computed than its classes (see [feature]), as digits of one number. Bits are looked up for each
+// number that there is, not for each row.
 type overlap struct {
 	table    *table
 	series   []differencing.Series
+	places   []differencing.Place
+	words    int
 	renderer renderer
 	features features
-	places   []place
-	used     differencing.Words
 	wide     []string // numbers of cells
 }
 
-// place is where a series is found: bits of a word, or a column.
-type place struct {
-	column int // of the words, or of the wide series
-	first  int // bit
-	bits   int // 0: a column of its own
-}
-
-// sql renders two kinds of rows: level 0 has the rows of the table that lie in the same cells,
-// with the number of their units and the least 20 of their names (hashes); level 1, in a table with units, has
-// the units that have rows in the same cells, with their number.
+// sql renders two kinds of rows: level 0 has rows of the table that lie in the same cells, with the number
+// of their units, if it is less than 20 and otherwise 20 or more, and their names (hashes); level 1, in a table with units,
+// has for each unit the cells in which it has rows.
 func (o *overlap) sql(relation string) (string, error) {
 	if err := o.render(); err != nil {
 		return "", err
 	}
-	unit := ""
-	if o.table.Unit != "" {
-		_, x, err := o.renderer.column(o.table.Unit)
-		if err != nil {
-			return "", err
-		}
-		unit = "hash(" + x + ") AS u, "
+	if o.table.Unit == "" {
+		return o.rows(relation), nil
 	}
-	var derived, classes strings.Builder
-	for i, expr := range o.renderer.derived {
-		fmt.Fprintf(&derived, ", %s AS d%d", expr, i)
-	}
-	for i, f := range o.features.all {
-		fmt.Fprintf(&classes, ", %s AS f%d", f.sql, i)
-	}
-	for i, cell := range o.wide {
-		fmt.Fprintf(&classes, ", coalesce(%s, -1) AS v%d", cell, i)
-	}
-	columns, names, ors, some := o.columns()
-	inner := fmt.Sprintf("SELECT *%s FROM (SELECT *%s FROM (%s))", classes.String(), derived.String(), relation)
-	if unit == "" {
-		// Rows of the same classes are counted first, so that there are few to look up.
-		inner = fmt.Sprintf("SELECT %[1]s, count(*) AS n FROM (%[2]s) GROUP BY %[1]s", o.classes(), inner)
-		return fmt.Sprintf("SELECT 0 AS level, CAST(sum(n) AS BIGINT) AS n, NULL AS names, %[1]s FROM (SELECT n, %[2]s FROM (%[3]s)) WHERE %[4]s GROUP BY %[1]s",
-			names, columns, inner, some), nil
-	}
-	from := fmt.Sprintf("FROM (SELECT %s%s FROM (%s)) WHERE %s", unit, columns, inner, some)
-	return fmt.Sprintf("WITH d AS MATERIALIZED (SELECT DISTINCT u, %[1]s %[2]s) "+
-		"SELECT 0 AS level, count(*) AS n, min(u, %[4]d) AS names, %[1]s FROM d GROUP BY %[1]s"+
-		" UNION ALL SELECT 1, count(*), NULL, %[1]s FROM (SELECT %[3]s FROM d GROUP BY u) GROUP BY %[1]s",
-		names, from, ors, differencing.Cap), nil
+	return o.units(relation)
 }
 
-// render finds a place for each series and renders the features.
+// rows counts rows by classes, looks the cells up, and counts rows by cells.
+func (o *overlap) rows(relation string) string {
+	k := o.features.keys(true)
+	by := strings.Join(slices.Concat(k.names, o.numbers()), ", ")
+	counted := fmt.Sprintf("SELECT %[1]s, count(*) AS n FROM (%[2]s) GROUP BY %[1]s", by, o.classified(relation, k, ""))
+	cells, some := o.cells()
+	return fmt.Sprintf("SELECT 0 AS level, CAST(sum(n) AS BIGINT) AS n, NULL AS names, %[1]s FROM (%[2]s) WHERE %[3]s GROUP BY %[1]s",
+		strings.Join(cells, ", "), o.lookedUp(counted, k, "n"), some)
+}
+
+// units puts units and classes aside, as d, and reads them three times: each group of rows in the same classes has a
+// set of 62 bits, one of which each unit sets; 20 bits prove 20 units. Where there are fewer, the units are
+// counted. Then the cells of each unit are joined.
+func (o *overlap) units(relation string) (string, error) {
+	_, x, err := o.renderer.column(o.table.Unit)
+	if err != nil {
+		return "", err
+	}
+	k := o.features.keys(false)
+	by := strings.Join(slices.Concat(k.names, o.numbers()), ", ")
+	grouped := fmt.Sprintf("SELECT %[1]s, bit_count(bit_or(CAST(1 AS BIGINT) << CAST(u %% 62 AS BIGINT))) >= %[2]d AS many FROM d GROUP BY %[1]s", by, differencing.Cap)
+	columns, some := o.cells()
+	cells := strings.Join(columns, ", ")
+	sql := fmt.Sprintf("WITH d AS MATERIALIZED (%s), g AS MATERIALIZED (SELECT * FROM (%s) WHERE %s) ",
+		o.classified(relation, k, "hash("+x+") AS u"), o.lookedUp(grouped, k, "many"), some)
+	sql += fmt.Sprintf("SELECT 0 AS level, CAST(%[2]d AS BIGINT) AS n, NULL AS names, %[1]s FROM g WHERE many"+
+		" UNION ALL SELECT 0, count(*), min(u, %[2]d), %[1]s FROM (SELECT DISTINCT u, %[1]s FROM d JOIN (FROM g WHERE NOT many) USING (%[3]s)) GROUP BY %[1]s",
+		cells, differencing.Cap, by)
+	if o.words == 0 {
+		return sql, nil
+	}
+	names, joined := o.joined()
+	return sql + fmt.Sprintf(" UNION ALL SELECT 1, 1, NULL, %s FROM d JOIN (SELECT DISTINCT %[2]s, %[3]s FROM g) USING (%[2]s) GROUP BY u",
+		joined, strings.Join(k.names, ", "), names), nil
+}
+
+// classified renders the classes of each row, and more of it.
+func (o *overlap) classified(relation string, k keys, more string) string {
+	var columns, derived, classes []string
+	columns = append(columns, k.columns...)
+	for i := range o.wide {
+		columns = append(columns, fmt.Sprintf("coalesce(%s, -1) AS v%d", o.wide[i], i))
+	}
+	if more != "" {
+		columns = append(columns, more)
+	}
+	for i, expr := range o.renderer.derived {
+		derived = append(derived, fmt.Sprintf(", %s AS d%d", expr, i))
+	}
+	for i, f := range o.features.all {
+		if k.late(f) {
+			continue
+		}
+		classes = append(classes, fmt.Sprintf(", %s AS f%d", f.sql, i))
+	}
+	return fmt.Sprintf("SELECT %s FROM (SELECT *%s FROM (SELECT *%s FROM (%s)))", strings.Join(columns, ", "),
+		strings.Join(classes, ""), strings.Join(derived, ""), relation)
+}
+
+// lookedUp renders the cells of each group of rows in the same classes, beside its keys and one more column.
+func (o *overlap) lookedUp(groups string, k keys, more string) string {
+	columns := slices.Concat(k.names, o.numbers(), []string{more})
+	for i := range o.words {
+		columns = append(columns, fmt.Sprintf("%s AS w%d", o.features.word(i), i))
+	}
+	return fmt.Sprintf("SELECT %s FROM (SELECT *, %s FROM (%s))", strings.Join(columns, ", "), strings.Join(o.features.digits(k), ", "), groups)
+}
+
+// numbers are the names of the columns of wide series.
+func (o *overlap) numbers() []string {
+	var names []string
+	for i := range o.wide {
+		names = append(names, fmt.Sprintf("v%d", i))
+	}
+	return names
+}
+
+// cells are the names of words and columns of wide series, and the condition that a row lies in any cell.
+func (o *overlap) cells() (names []string, some string) {
+	var conditions []string
+	for i := range o.words {
+		names = append(names, fmt.Sprintf("w%d", i))
+		conditions = append(conditions, names[i]+" <> 0")
+	}
+	for _, name := range o.numbers() {
+		names = append(names, name)
+		conditions = append(conditions, name+" >= 0")
+	}
+	return names, strings.Join(conditions, " OR ")
+}
+
+// joined renders the names of words, and the cells of all rows of a unit.
+func (o *overlap) joined() (names, joined string) {
+	var n, j []string
+	for i := range o.words {
+		n, j = append(n, fmt.Sprintf("w%d", i)), append(j, fmt.Sprintf("bit_or(w%d)", i))
+	}
+	for range o.wide {
+		j = append(j, "CAST(-1 AS BIGINT)")
+	}
+	return strings.Join(n, ", "), strings.Join(j, ", ")
+}
+
+// render renders the features, and the numbers of cells of wide series.
 func (o *overlap) render() error {
-	o.features.renderer = &o.renderer
+	o.features.renderer, o.features.used = &o.renderer, map[int]int64{}
 	for i := range o.series {
-		if err := o.place(&o.series[i]); err != nil {
+		if err := o.place(&o.series[i], o.places[i]); err != nil {
 			return fmt.Errorf("series %d: %w", i+1, err)
 		}
 	}
@@ -120,7 +194,7 @@ func (o *overlap) render() error {
 		return err
 	}
 	for i, at := range o.places {
-		if at.bits == 0 {
+		if at.Bits == 0 {
 			continue
 		}
 		if err := o.features.allow(&o.series[i], at); err != nil {
@@ -130,50 +204,14 @@ func (o *overlap) render() error {
 	return nil
 }
 
-// columns renders the words and the columns of wide series, their names, how they are joined
-// over the rows of a unit, and the condition that a row lies in any cell.
-func (o *overlap) columns() (columns, names, ors, some string) {
-	var c, n, j, w []string
-	for i, used := range o.used {
-		name := fmt.Sprintf("w%d", i)
-		c, n = append(c, o.features.word(i, used)+" AS "+name), append(n, name)
-		j, w = append(j, "bit_or("+name+") AS "+name), append(w, name+" <> 0")
+// place finds what the cells of a series depend on.
+func (o *overlap) place(s *differencing.Series, at differencing.Place) error {
+	if at.Bits > 0 {
+		return o.features.collect(s)
 	}
-	for i := range o.wide {
-		name := fmt.Sprintf("v%d", i)
-		c, n = append(c, name), append(n, name)
-		j, w = append(j, "CAST(-1 AS BIGINT) AS "+name), append(w, name+" >= 0")
-	}
-	return strings.Join(c, ", "), strings.Join(n, ", "), strings.Join(j, ", "), strings.Join(w, " OR ")
-}
-
-// classes names what is told of a row, before it is looked up.
-func (o *overlap) classes() string {
-	var names []string
-	for i := range o.features.all {
-		names = append(names, fmt.Sprintf("f%d", i))
-	}
-	for i := range o.wide {
-		names = append(names, fmt.Sprintf("v%d", i))
-	}
-	if len(names) == 0 {
-		return "1"
-	}
-	return strings.Join(names, ", ")
-}
-
-// place finds room for a series.
-func (o *overlap) place(s *differencing.Series) error {
-	cells := s.Plan.Cells()
-	if cells > differencing.MaxPacked {
-		number, err := o.number(s)
-		o.places = append(o.places, place{column: len(o.wide)})
-		o.wide = append(o.wide, number)
-		return err
-	}
-	word, bit := o.used.Place(cells)
-	o.places = append(o.places, place{column: word, first: bit, bits: cells})
-	return o.features.collect(s)
+	number, err := o.number(s)
+	o.wide = append(o.wide, number)
+	return err
 }
 
 // number renders the number of the row's cell, NULL if it lies in none.
@@ -224,13 +262,16 @@ func (o *overlap) read(rec arrow.Record, c *differencing.Comparison) error {
 	if err != nil {
 		return err
 	}
-	cells := make([]int, len(o.series))
+	cells, words := make([]int, len(o.series)), make([]uint64, o.words)
 	for row := range int(rec.NumRows()) {
 		if level(row) == 0 {
 			o.single(cells, values, row)
 			c.Rows(cells, int(min(counts(row), differencing.Cap)), names(row))
 		} else {
-			c.Unit(o.several(values, row), int(counts(row)))
+			for i := range words {
+				words[i] = uint64(values[i](row))
+			}
+			c.Unit(words)
 		}
 	}
 	return nil
@@ -239,29 +280,16 @@ func (o *overlap) read(rec arrow.Record, c *differencing.Comparison) error {
 // single finds the cells of a row: at most one of each series.
 func (o *overlap) single(cells []int, values []func(int) int64, row int) {
 	for i, at := range o.places {
-		if at.bits == 0 {
-			cells[i] = int(values[len(o.used)+at.column](row))
+		if at.Bits == 0 {
+			cells[i] = int(values[o.words+at.Word](row))
 			continue
 		}
-		bits := values[at.column](row) >> at.first & (1<<at.bits - 1)
-		cells[i] = -1
-		for ; bits != 0; bits >>= 1 {
-			cells[i]++
+		if set := uint64(values[at.Word](row)) >> at.First & (1<<at.Bits - 1); set == 0 {
+			cells[i] = -1
+		} else {
+			cells[i] = bits.TrailingZeros64(set)
 		}
 	}
-}
-
-// several finds the cells of packed series that a unit has rows in.
-func (o *overlap) several(values []func(int) int64, row int) []differencing.Cell {
-	var cells []differencing.Cell
-	for i, at := range o.places {
-		for bit := range at.bits {
-			if values[at.column](row)>>(at.first+bit)&1 == 1 {
-				cells = append(cells, differencing.Cell{Series: i, Cell: bit})
-			}
-		}
-	}
-	return cells
 }
 
 func integers(a arrow.Array) (func(row int) int64, error) {

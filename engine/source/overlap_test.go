@@ -400,6 +400,9 @@ func TestCompareAgainstSets(t *testing.T) {
 	found, clean, byName, missed := 0, 0, 0, 0
 	for round := range 24 {
 		unit, k := round%2 == 0, 2+rng.IntN(4)
+		if round%3 == 0 {
+			k = 2 + rng.IntN(differencing.Cap-1)
+		}
 		table := visitTable(unit, k)
 		rows := make([]visit, 5+rng.IntN(200))
 		for i := range rows {
@@ -442,6 +445,40 @@ func TestCompareAgainstSets(t *testing.T) {
 	t.Logf("found %d, only by name %d, missed by name %d, clean %d", found, byName, missed, clean)
 	if found < 20 || clean < 20 {
 		t.Error("the draw is one-sided")
+	}
+}
+
+// TestEqualConstants: an integer and a decimal may be one number, whatever is asked on either side of it. Constants of both
+// kinds meet when an amendment has changed the type of a column.
+func TestEqualConstants(t *testing.T) {
+	k := 5
+	table := tableOf(col("id", "integer", charter.Identifier), col("x", "decimal(6,2)", charter.Measure, "0", "100"))
+	table.MinCohort, table.Unit = &k, "id"
+	var b strings.Builder
+	b.WriteString("id,x\n")
+	for i := range 60 {
+		fmt.Fprintf(&b, "%d,%d\n", i, []int{5, 15}[i%2])
+	}
+	b.WriteString("60,10\n61,10\n")
+	e := mapped(t, table, write(t, "t.csv", b.String()))
+	ask := func(op plan.Op, kind plan.ValueKind, text string) *plan.Plan {
+		return &plan.Plan{Table: "t", Width: plan.Width64, Sums: []plan.Sum{{}}, Where: plan.Compare(op, "x", num(kind, text))}
+	}
+	for _, one := range []plan.Value{num(plan.Integer, "10"), num(plan.Decimal, "10")} {
+		for _, other := range []plan.Value{num(plan.Integer, "10"), num(plan.Decimal, "10")} {
+			for _, ops := range [][2]plan.Op{{plan.Lt, plan.Le}, {plan.Gt, plan.Ge}, {plan.Le, plan.Lt}, {plan.Ge, plan.Gt}} {
+				c, err := differencing.New(ask(ops[0], one.Kind, one.Text), []*plan.Plan{ask(ops[1], other.Kind, other.Text)}, visitCharter(table))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := e.Compare(t.Context(), "t", c); err != nil {
+					t.Fatal(err)
+				}
+				if c.Find() == nil {
+					t.Errorf("%v %s against %v %s: two units are missed", ops[0], one.Text, ops[1], other.Text)
+				}
+			}
+		}
 	}
 }
 

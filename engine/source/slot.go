@@ -40,7 +40,8 @@ func (r *renderer) slot(k *plan.Key) (string, error) {
 }
 
 // listed renders the index of a value in a list. Of texts an enumeration finds it by one
-// look-up.
+// look-up; in a short list they are searched by a function of one column, which the engine calls once for each
+// value in a dictionary of the file instead of once a row.
 func listed(c *charter.Column, x string, slots []plan.Value) (string, error) {
 	values := make([]string, len(slots))
 	for i, v := range slots {
@@ -50,7 +51,7 @@ func listed(c *charter.Column, x string, slots []plan.Value) (string, error) {
 		}
 		values[i] = sql
 	}
-	if len(slots) <= shortList {
+	if len(slots) <= shortList && c.Kind() != charter.KindText {
 		var b strings.Builder
 		b.WriteString("CASE")
 		for i, v := range values {
@@ -58,7 +59,7 @@ func listed(c *charter.Column, x string, slots []plan.Value) (string, error) {
 		}
 		return b.String() + " END", nil
 	}
-	if c.Kind() != charter.KindText {
+	if c.Kind() != charter.KindText || len(slots) <= shortList {
 		return fmt.Sprintf("list_position([%s], %s) - 1", strings.Join(values, ", "), x), nil
 	}
 	for i, v := range slots {
