@@ -32,7 +32,7 @@ var layers = []struct {
 		"engine/inquiry", "engine/budget", "engine/statistic",
 		"engine/chart",
 		"engine/formula",
-		"engine/inference",
+		"engine/inference", "engine/load",
 		"engine/regression",
 		"engine/survival",
 	}},
