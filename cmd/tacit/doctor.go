@@ -17,6 +17,7 @@ import (
 	"github.com/tacit-space/tacit/engine/config"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/ledger"
+	"github.com/tacit-space/tacit/engine/policy"
 	"github.com/tacit-space/tacit/engine/source"
 	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
@@ -146,6 +147,7 @@ func (e *examination) worker(ctx context.Context) {
 	if m == nil {
 		return
 	}
+	e.rules(m, cfg)
 	e.tables(ctx, m, cfg)
 	e.network(ctx, m, string(cfg.Coordinator), cfg.Proxy)
 }
@@ -244,6 +246,16 @@ func (e *examination) budgets(m *member, dir string) {
 		return
 	}
 	e.check("budgets", err, "%d debits and reservations, as the ledger says", len(lines))
+}
+
+// rules compares the owner's own rules with the charter.
+func (e *examination) rules(m *member, cfg *config.Worker) {
+	gone, err := policy.CheckApproval(m.bundle, &cfg.Approval)
+	err = errors.Join(policy.CheckAccept(m.bundle.Charter(), &cfg.Accept), err)
+	for _, name := range gone {
+		e.found = append(e.found, finding{Check: "rules", State: "note", Detail: name})
+	}
+	e.check("rules", err, "own rules name what the charter has")
 }
 
 // port checks that an address can be listened on. In use may mean that the role

@@ -114,6 +114,10 @@ func (a *app) runWorker(ctx context.Context, cfg *config.Worker) error {
 	if err := policy.CheckAccept(m.bundle.Charter(), &cfg.Accept); err != nil {
 		return err
 	}
+	gone, err := policy.CheckApproval(m.bundle, &cfg.Approval)
+	if err != nil {
+		return err
+	}
 	engine, err := openTables(ctx, m, cfg)
 	if err != nil {
 		return err
@@ -121,6 +125,9 @@ func (a *app) runWorker(ctx context.Context, cfg *config.Worker) error {
 	defer engine.Close()
 	tables := &tableCheck{}
 	return a.serve(ctx, "worker", cfg.Log, cfg.OpsListen, tables.ready, func(ctx context.Context, log *slog.Logger, metrics *obs.Metrics) error {
+		for _, name := range gone {
+			log.Warn("a condition of an approval rule fits nothing", "why", name)
+		}
 		group, ctx := errgroup.WithContext(ctx)
 		updates := make(chan *charter.Bundle)
 		group.Go(func() error { watchSpace(ctx, m.bundle, cfg.Space, log, updates); return nil })

@@ -70,7 +70,10 @@ func (d *differ) values(path, pattern string, a, b reflect.Value) {
 		return
 	}
 	_, judged := judges[pattern]
+	quotas, ok := a.Interface().([]Quota)
 	switch {
+	case ok:
+		d.quotas(path, quotas, b.Interface().([]Quota))
 	case judged:
 		d.leaf(path, pattern, a, b)
 	case a.Kind() == reflect.Pointer && !a.IsNil() && !b.IsNil():

@@ -29,7 +29,6 @@ var judges = map[string]judge{
 	"rules.differencing.mode":    {"questions that differ in a few units from another", "more of them are answered", ranked(DifferencingOff, DifferencingNote, DifferencingAsk, DifferencingRefuse)},
 	"rules.differencing.window":  {"how long earlier questions are compared", "earlier questions are forgotten sooner", more},
 
-	"rules.quotas":    {"quotas", "any number of questions", listedAtAll},
 	"tables.analysts": {"who may ask", "more may ask", purposes},
 	"tables.purposes": {"purposes", "more purposes", purposes},
 
@@ -156,17 +155,6 @@ func purposes(a, b reflect.Value) Effect {
 		return Laxer
 	}
 	return superset(a, b)
-}
-
-// listedAtAll: a list that is there bounds something.
-func listedAtAll(a, b reflect.Value) Effect {
-	switch {
-	case a.Len() == 0:
-		return Stricter
-	case b.Len() == 0:
-		return Laxer
-	}
-	return Changed
 }
 
 // superset: what is listed is allowed.

@@ -50,7 +50,7 @@ func TestDiff(t *testing.T) {
 		"contribution":      {"    unit: patient\n", "    unit: patient\n    contribution: {groups: 3}\n", "tables.patients.contribution.groups changed", "1 → 3"},
 		"rows are units":    {"    unit: patient\n", "", "tables.patients.unit laxer", "patient → none; rows are counted"},
 		"a table renamed":   {"- name: patients", "- name: people", "tables.patients stricter|tables.people laxer|tables.people laxer", "what was asked about patients before does not count"},
-		"a quota":           {"  purposes:", "  quotas: [{per: analyst, questions: 5, period: 24h}]\n  purposes:", "rules.quotas stricter", "[] → [{per: analyst, questions: 5, period: 24h}]"},
+		"a quota":           {"  purposes:", "  quotas: [{per: analyst, questions: 5, period: 24h}]\n  purposes:", "rules.quotas stricter", "questions of each analyst: no such bound → no more than 5 in any 24h"},
 		"for some only":     {"    unit: patient\n", "    unit: patient\n    analysts: [south]\n    purposes: [research]\n", "tables.patients.analysts stricter|tables.patients.purposes stricter", ""},
 		"a title":           {"title: Patients with lung cancer", "title: Patients", "tables.patients.title changed", "Patients with lung cancer → Patients"},
 		"layout":            {"version: 1", "version:   1 # said", "", ""},
@@ -77,6 +77,57 @@ func TestDiff(t *testing.T) {
 		}
 		if !strings.Contains(strings.Join(said, "\n"), c.say) {
 			t.Errorf("%s: %q says not %q", name, said, c.say)
+		}
+	}
+}
+
+// TestDiffOfQuotas: of quotas it says which one changed, and how.
+func TestDiffOfQuotas(t *testing.T) {
+	text := string(hospitals(t))
+	charterWith := func(quotas ...string) *Charter {
+		c, err := Parse([]byte(strings.Replace(text, "  purposes:", "  quotas: ["+strings.Join(quotas, ", ")+"]\n  purposes:", 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	const (
+		five    = "{per: analyst, questions: 5, period: 24h}"
+		six     = "{per: analyst, questions: 6, period: 24h}"
+		often   = "{per: analyst, questions: 5, period: 12h}"
+		seldom  = "{per: analyst, questions: 4, period: 720h}"
+		mixed   = "{per: analyst, questions: 9, period: 720h}"
+		group   = "{per: organisation, questions: 20, period: 720h}"
+		one     = "{per: analyst, analysts: [institute], organisations: [Institute], tables: [patients], questions: 3, period: 1h}"
+		oneMore = "{per: analyst, analysts: [institute], organisations: [Institute], tables: [patients], questions: 4, period: 1h}"
+	)
+	list := func(quotas ...string) []string { return quotas }
+	for name, c := range map[string]struct {
+		from, to []string
+		want     string
+	}{
+		"more":            {list(five), list(six), "laxer questions of each analyst: 5 in any 24h → 6 in any 24h; more questions"},
+		"fewer":           {list(six), list(five), "stricter questions of each analyst: 6 in any 24h → 5 in any 24h"},
+		"more often":      {list(five), list(often), "laxer questions of each analyst: 5 in any 24h → 5 in any 12h; more questions"},
+		"less often":      {list(five), list(seldom), "stricter questions of each analyst: 5 in any 24h → 4 in any 720h"},
+		"more and longer": {list(five), list(mixed), "changed questions of each analyst: 5 in any 24h → 9 in any 720h"},
+		"one of several":  {list(group, one, five), list(five, group, oneMore), "laxer questions of each analyst among institute of Institute about patients: 3 in any 1h → 4 in any 1h; more questions"},
+		"same period":     {list(five, seldom), list(mixed, five), "laxer questions of each analyst: 4 in any 720h → 9 in any 720h; more questions"},
+		"another scope":   {list(five), list(group), "laxer questions of each analyst: no more than 5 in any 24h → no such bound|stricter questions of each organisation: no such bound → no more than 20 in any 720h"},
+		"one gone":        {list(five, group), list(group), "laxer questions of each analyst: no more than 5 in any 24h → no such bound"},
+		"one of two":      {list(five, five), list(five), "laxer questions of each analyst: no more than 5 in any 24h → no such bound"},
+		"order":           {list(five, group), list(group, five), "changed quotas in another order"},
+		"the same":        {list(five, group), list(five, group), ""},
+	} {
+		var said []string
+		for _, change := range Diff(charterWith(c.from...), charterWith(c.to...)) {
+			if change.Path != "rules.quotas" {
+				t.Errorf("%s: path %s", name, change.Path)
+			}
+			said = append(said, string(change.Effect)+" "+change.Text)
+		}
+		if got := strings.Join(said, "|"); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
 }
