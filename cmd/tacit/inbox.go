@@ -151,10 +151,15 @@ func (a *app) inboxShow() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show ID",
 		Short: "Show a question: who asks what for which purpose, and what would leave",
-		Args:  cobra.ExactArgs(1),
+		Long: `Shows everything that a person needs to decide about a question that waits. Of one that is decided
+it shows what was decided and which rule did it, as long as the worker keeps its record.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.withInbox(func(b *inbox) error {
 				q, err := b.find(args[0])
+				if approval.NotWaiting.Is(err) {
+					return a.showDecided(b, args[0], err)
+				}
 				if err != nil {
 					return err
 				}

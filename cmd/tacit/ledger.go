@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tacit-space/tacit/engine/ledger"
+	"github.com/tacit-space/tacit/engine/store"
 )
 
 func (a *app) ledger() *cobra.Command {
@@ -29,7 +30,9 @@ func (a *app) ledgerShow() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show [EXPORT]",
 		Short: "Show the entries, of your own ledger or of an export",
-		Args:  cobra.MaximumNArgs(1),
+		Long: `Shows the entries, one a line. At an owner's own worker it adds to each decision the rule that made
+it; that is in the worker's store beside the ledger, is not signed, and goes with the record of the job.`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := a.plainFormat(); err != nil {
 				return err
@@ -42,7 +45,13 @@ func (a *app) ledgerShow() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.printEntries(slices.DeleteFunc(v.Entries, func(e ledger.Entry) bool { return !want(e) }))
+			var rules map[store.JobID]string
+			if len(args) == 0 && v.Origin.Role == ledger.Worker {
+				if rules, err = a.ownRules(&from); err != nil {
+					return err
+				}
+			}
+			return a.printEntries(slices.DeleteFunc(v.Entries, func(e ledger.Entry) bool { return !want(e) }), rules)
 		},
 	}
 	from.fileFlags(c.Flags())

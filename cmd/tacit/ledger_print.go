@@ -34,6 +34,7 @@ type entryJSON struct {
 	Sent      uint64    `json:"sent_bytes,omitempty"`
 	Compute   uint64    `json:"compute_ms,omitempty"`
 	NanoRho   uint64    `json:"nano_rho,omitempty"`
+	Rule      string    `json:"rule,omitempty"` // that decided; from the store, not signed
 }
 
 func entryToJSON(e *ledger.Entry) entryJSON {
@@ -55,11 +56,13 @@ func hexOf(b []byte) string {
 	return ""
 }
 
-func (a *app) printEntries(entries []ledger.Entry) error {
+// printEntries lists entries; rules are those that decided about jobs, as far as they are known.
+func (a *app) printEntries(entries []ledger.Entry, rules map[store.JobID]string) error {
 	if a.json() {
 		out := make([]entryJSON, len(entries))
 		for i := range entries {
 			out[i] = entryToJSON(&entries[i])
+			out[i].Rule = ruleOf(&entries[i], rules)
 		}
 		return a.writeJSON(out)
 	}
@@ -71,9 +74,21 @@ func (a *app) printEntries(entries []ledger.Entry) error {
 		if e.Job != [16]byte{} {
 			job = store.JobID(e.Job).String()
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\n", e.Seq, e.When().Local().Format(time.DateTime), e.Kind, job, e.Text())
+		text := e.Text()
+		if rule := ruleOf(e, rules); rule != "" {
+			text += " (" + plain(rule) + ")"
+		}
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\n", e.Seq, e.When().Local().Format(time.DateTime), e.Kind, job, text)
 	}
 	return w.Flush()
+}
+
+// ruleOf is the rule that made the decision which an entry is about.
+func ruleOf(e *ledger.Entry, rules map[store.JobID]string) string {
+	if e.Kind != ledger.Accepted && e.Kind != ledger.Refused {
+		return ""
+	}
+	return rules[e.Job]
 }
 
 // ledgerJSON describes a ledger that was verified.
