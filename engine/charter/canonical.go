@@ -46,6 +46,7 @@ func (c *Charter) Canonical() []byte {
 		n.Templates[i].write(w)
 	}
 	n.writeCurves(w)
+	n.writeModels(w)
 	n.writePrevious(w)
 	return w.Data()
 }

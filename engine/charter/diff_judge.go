@@ -62,6 +62,8 @@ var judges = map[string]judge{
 	"tables.contribution.groups": {"groups that one unit is in, of noised numbers", "", nil},
 	"tables.contribution.rows":   {"rows that one unit counts as in a group, of noised numbers", "", nil},
 
+	"tables.model_rounds": {"rounds of one model", "more rounds with coefficients of the analyst's choice", fewer},
+
 	"tables.columns.role":       {"may be used as", "more can be asked about it", roleOrder},
 	"tables.columns.range":      {"range", "", nil},
 	"tables.columns.resolution": {"rounded to multiples of", "finer values", finer},

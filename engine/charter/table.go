@@ -32,6 +32,7 @@ func (t *Table) check(k check) {
 	cols.unique(names, ".name")
 	t.checkUnit(k.at("unit"))
 	t.checkPrivacy(k)
+	t.checkModels(k.at("model_rounds"))
 }
 
 func (t *Table) checkUnit(k check) {

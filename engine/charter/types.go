@@ -77,6 +77,7 @@ type Table struct {
 	Columns    []Column `yaml:"columns" required:"true" help:"At most 256. A column that is not listed does not exist for analysts."`
 
 	Contribution Contribution `yaml:"contribution,omitempty" help:"What one privacy unit adds to noised numbers, at most. Only of tables with a unit."`
+	ModelRounds  *int         `yaml:"model_rounds,omitempty" range:"1,50" help:"Models that are fitted by rounds (logistic, Poisson, Cox) may be asked for, of so many rounds at most. In each the analyst sees weighted sums with coefficients of its choice; left out: none."`
 	Privacy      string       `yaml:"privacy,omitempty" oneof:"required" help:"required: only noised numbers about the table may leave."`
 	Questions    string       `yaml:"questions,omitempty" oneof:"any,templates" help:"As in rules, for questions about this table; left out: as there."`
 }

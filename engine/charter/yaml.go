@@ -114,6 +114,9 @@ func (p *printer) table(t *Table) {
 	pairs = optional(pairs, "out_of_range", scalar(t.OutOfRange), t.OutOfRange != "")
 	pairs = optional(pairs, "owners", list(t.Owners), len(t.Owners) > 0)
 	pairs = optional(pairs, "contribution", flow(t.Contribution.pairs()), t.Contribution != Contribution{})
+	if t.ModelRounds != nil {
+		pairs = append(pairs, pair{"model_rounds", strconv.Itoa(*t.ModelRounds)})
+	}
 	pairs = optional(pairs, "privacy", t.Privacy, t.Privacy != "")
 	pairs = optional(pairs, "questions", t.Questions, t.Questions != "")
 	pairs = optional(pairs, "analysts", list(t.Analysts), len(t.Analysts) > 0)

@@ -39,7 +39,7 @@ func seriesOf(p *plan.Plan, ch *charter.Charter, question int) ([]Series, error)
 	for _, g := range plan.Supports(p, ch) {
 		s := Series{Plan: across, Filter: g.Filter, Present: g.Present, K: g.K, Question: question, dates: dates, curves: curves}
 		for _, i := range g.Sums {
-			if f := p.Sums[i].Factors; len(f) > 0 {
+			if f := p.Sums[i].Factors; len(f) > 0 && p.Sums[i].Weight == plan.Unweighted {
 				s.Measures = append(s.Measures, f)
 			}
 		}

@@ -49,6 +49,9 @@ func Check(p *Plan, ch *charter.Charter) error {
 	if f := CheckPrivacy(p, ch); f != nil {
 		return f
 	}
+	if f := checkFractions(p, ch); f != nil {
+		return f
+	}
 	if err := checkWidth(p, ch); err != nil {
 		return err
 	}
@@ -61,7 +64,7 @@ func Check(p *Plan, ch *charter.Charter) error {
 // CheckColumns checks the columns of a plan against a declaration of its table: roles, domains, grids, grains,
 // closed forms, and that groups follow from it. The plan must be canonical.
 func CheckColumns(p *Plan, t *charter.Table) *fault.Fault {
-	for _, check := range []func(*Plan, *charter.Table) *fault.Fault{checkWhere, checkKeys, checkSums, checkCurve, checkMixing} {
+	for _, check := range []func(*Plan, *charter.Table) *fault.Fault{checkWhere, checkKeys, checkSums, checkModel, checkCurve, checkMixing} {
 		if f := check(p, t); f != nil {
 			return f
 		}
@@ -159,6 +162,14 @@ func checkSum(s *Sum, t *charter.Table) *fault.Fault {
 		}
 		columns[i] = c
 	}
+	if s.Weight != Unweighted {
+		for _, c := range columns { // each with itself, as its product with any other may be asked for
+			if f := FactorRule(c, c); f != nil {
+				return f
+			}
+		}
+		return checkPredicate(s.Filter, t)
+	}
 	if f := checkFactors(columns); f != nil {
 		return f
 	}
@@ -185,6 +196,10 @@ func Bounds(p *Plan, ch *charter.Charter) []*big.Int {
 	t := ch.Table(p.Table)
 	out := make([]*big.Int, len(p.Sums))
 	for i := range p.Sums {
+		if p.Sums[i].Weight != Unweighted {
+			out[i] = p.Sums[i].weightedBound(t)
+			continue
+		}
 		b := big.NewInt(t.MaxRows)
 		for _, name := range p.Sums[i].Factors {
 			b.Mul(b, unitBound(t.Column(name)))

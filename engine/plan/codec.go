@@ -36,6 +36,7 @@ func (p *Plan) Marshal() ([]byte, error) {
 		putSum(w, &p.Sums[i])
 	}
 	putPrivacy(w, p.Privacy)
+	putModel(w, p)
 	if len(w.Data()) > MaxPlan {
 		return nil, Malformed.New("plan of %d bytes, at most %d", len(w.Data()), MaxPlan)
 	}
@@ -76,7 +77,7 @@ func parse(b []byte) (*Plan, error) {
 			break
 		}
 	}
-	p.Privacy = d.privacy()
+	d.parts(p)
 	return p, d.Close()
 }
 
@@ -224,7 +225,7 @@ func (d decoder) node(op uint8, depth int, nodes *int) *Predicate {
 }
 
 func (d decoder) sum() Sum {
-	return Sum{Factors: d.names(2), Present: d.names(MaxSums), Filter: d.predicate()}
+	return Sum{Factors: d.names(MaxFactors), Present: d.names(MaxSums), Filter: d.predicate()}
 }
 
 // key reads a key of at most limit slots, so that slots are made only if the

@@ -44,7 +44,7 @@ func Explain(p *Plan, ch *charter.Charter) *Statement {
 	t := ch.Table(p.Table)
 	n := len(ch.OwnersOf(p.Table))
 	s := &Statement{
-		Question:    p.SQL(),
+		Question:    p.statement(),
 		Released:    released(p),
 		Protocol:    []string{"masked sum: the coordinator adds up what it cannot read"},
 		Leakage:     leakage(ch, n),
@@ -59,6 +59,7 @@ func Explain(p *Plan, ch *charter.Charter) *Statement {
 	if f == nil && l != nil {
 		s.guarded(l, p, ch, n)
 	}
+	s.Released = append(s.Released, p.modelLines(ch)...)
 	s.Compared, s.TooLong = compared(p, ch), tooLong(p, l)
 	if noise, f := NewNoise(p, ch); f == nil && noise != nil {
 		s.noised(noise, p, ch, n)
@@ -111,6 +112,9 @@ func assumptions(ch *charter.Charter, n int) []string {
 
 // exactness says how far the sum can be from the same sum over unrounded values.
 func exactness(s *Sum, t *charter.Table) string {
+	if s.Weight != Unweighted {
+		return fmt.Sprintf("each row rounded to a multiple of 2^-%d", s.Fraction)
+	}
 	err := ErrorPerRow(s.Factors, t)
 	if err.Sign() == 0 {
 		return "exact"

@@ -74,6 +74,7 @@ func (s *Sum) nullable(t *charter.Table, where *Predicate) []string {
 func Cohorts(p *Plan, ch *charter.Charter) []int {
 	t := ch.Table(p.Table)
 	all := cohort{t, t.K()}
+	p.Model.columns(func(name string) { all.columns(name) })
 	all.condition(p.Where)
 	for i := range p.Keys {
 		all.key(&p.Keys[i])
@@ -84,7 +85,7 @@ func Cohorts(p *Plan, ch *charter.Charter) []int {
 		own.columns(p.Sums[i].Factors...)
 		own.columns(p.Sums[i].Present...)
 		own.condition(p.Sums[i].Filter)
-		out[i] = own.k
+		out[i] = p.modelCohort(own.k)
 	}
 	return out
 }

@@ -201,7 +201,7 @@ func (l *Layout) columnSets(p *Plan, ch *charter.Charter, bounds []*big.Int) []c
 		for _, s := range g.Sums {
 			guarded[s] = true
 			v := value{sum: s}
-			if !rows || l.points > 1 || len(p.Sums[s].Factors) > 0 {
+			if !rows || l.points > 1 || len(p.Sums[s].Factors) > 0 || p.Sums[s].Weight != Unweighted {
 				v.limbs = l.limbsFor(bounds[s])
 			}
 			set.values = append(set.values, v)

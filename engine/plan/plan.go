@@ -15,6 +15,7 @@ type Plan struct {
 	Width Width      // of a vector element; derived from the declared ranges, checked by every worker
 
 	Privacy *Privacy // nil: exact numbers
+	Model   *Model   // nil: no sum is weighted
 }
 
 // Width is the size of a vector element in bits: sums are taken modulo 2^Width
@@ -34,9 +35,12 @@ const (
 // boolean columns as they are, decimal(p,s) times 10^s, double rounded half away from
 // zero to a multiple of the declared resolution.
 type Sum struct {
-	Factors []string   // 0, 1 or 2 measures, sorted; the same one twice is its square
+	Factors []string   // 0, 1 or 2 measures, sorted; the same one twice is its square. Weighted sums have up to 4
 	Present []string   // sorted, without the factors
 	Filter  *Predicate // nil: every row of the cell
+	Weight  Weight     // of the plan's model: each summand is multiplied by it
+	// Fraction: weighted summands are rounded to multiples of 2^-Fraction; derived, as Width is. 0 without a weight.
+	Fraction uint8
 }
 
 // KeyKind tells how a key maps a row to a slot.

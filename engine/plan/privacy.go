@@ -77,12 +77,6 @@ func putPrivacy(w *wire.Writer, v *Privacy) {
 }
 
 func (d decoder) privacy() *Privacy {
-	if d.Err() != nil || d.Len() == 0 {
-		return nil
-	}
-	if d.U8() != tagPrivacy {
-		d.Fail(wire.ErrNotCanonical)
-	}
 	v := &Privacy{Scope: Scope(d.U8()), Epsilon: dp.Epsilon(d.U64())}
 	text := d.String(maxDeltaText)
 	if d.Err() != nil {
@@ -209,6 +203,7 @@ func (p *Plan) columns(visit func(name string)) {
 // frame calls visit for every column that shapes all sums.
 func (p *Plan) frame(visit func(name string)) {
 	p.Where.Columns(visit)
+	p.Model.columns(visit)
 	for i := range p.Keys {
 		k := &p.Keys[i]
 		if k.Kind != KeyCase {

@@ -70,6 +70,9 @@ func (p *Plan) shape() error {
 	if err := p.Privacy.shape(); err != nil {
 		return err
 	}
+	if err := p.Model.shape(p.Sums); err != nil {
+		return err
+	}
 	if p.Width != Width64 && p.Width != Width128 {
 		return fmt.Errorf("width %d is neither 64 nor 128", p.Width)
 	}
@@ -102,12 +105,12 @@ func (p *Plan) sums() error {
 
 // Equal reports whether two canonical sums are the same.
 func (s *Sum) Equal(o *Sum) bool {
-	return slices.Equal(s.Factors, o.Factors) && slices.Equal(s.Present, o.Present) && s.Filter.Equal(o.Filter)
+	return s.Weight == o.Weight && slices.Equal(s.Factors, o.Factors) && slices.Equal(s.Present, o.Present) && s.Filter.Equal(o.Filter)
 }
 
 func (s *Sum) shape() error {
-	if len(s.Factors) > 2 {
-		return errors.New("more than two factors")
+	if err := s.weightShape(); err != nil {
+		return err
 	}
 	if !slices.IsSorted(s.Factors) {
 		return errors.New("factors are not sorted")

@@ -12,6 +12,21 @@ import (
 // typed: all numbers that leave, COUNT(*) first, and no HAVING, ORDER BY or LIMIT,
 // which the analyst's side applies afterwards.
 func (p *Plan) SQL() string {
+	if p.Model == nil {
+		return p.text("")
+	}
+	return p.text(p.Model.SQL())
+}
+
+// statement is [Plan.SQL] for a leakage statement, which is about every choice of coefficients.
+func (p *Plan) statement() string {
+	if p.Model == nil {
+		return p.text("")
+	}
+	return p.text(p.Model.symbolic())
+}
+
+func (p *Plan) text(eta string) string {
 	var keys, out []string
 	for i := range p.Keys {
 		keys = append(keys, p.Keys[i].sql())
@@ -27,6 +42,9 @@ func (p *Plan) SQL() string {
 	}
 	if len(keys) > 0 {
 		b.WriteString("\nGROUP BY " + strings.Join(keys, ", "))
+	}
+	if p.Model != nil {
+		b.WriteString("\nWITH eta = " + eta)
 	}
 	if p.Privacy != nil {
 		b.WriteString("\n" + p.Privacy.SQL())
@@ -64,10 +82,15 @@ func (k *Key) sql() string {
 func (s *Sum) SQL() string {
 	present, what := s.Present, "COUNT(*)"
 	switch {
-	case len(s.Factors) > 0:
+	case s.Weight == Entropy:
+		what = "SUM(" + QuoteName(s.Factors[0]) + " * ln(" + QuoteName(s.Factors[0]) + "))"
+	case len(s.Factors) > 0 || s.Weight != Unweighted:
 		names := make([]string, len(s.Factors))
 		for i, f := range s.Factors {
 			names[i] = QuoteName(f)
+		}
+		if s.Weight != Unweighted {
+			names = append([]string{s.Weight.sql()}, names...)
 		}
 		what = "SUM(" + strings.Join(names, " * ") + ")"
 	case len(present) == 1:

@@ -13,7 +13,7 @@ import (
 
 // curveUnits renders the numbers of units by a statement of its own: first one row per group and unit.
 func (t *table) curveUnits(p *plan.Plan, guards []plan.Guard, relation string) (string, error) {
-	r := renderer{columns: t.columns}
+	r := renderer{columns: t.columns, model: p.Model}
 	s, err := r.groups(p.Across())
 	if err != nil {
 		return "", err
@@ -38,7 +38,7 @@ func (t *table) curveUnits(p *plan.Plan, guards []plan.Guard, relation string) (
 // curveOnce renders sums and numbers of units by one statement that reads the rows once: first one row per
 // cell and unit.
 func (t *table) curveOnce(p *plan.Plan, guards []plan.Guard, relation string) (string, error) {
-	r := renderer{columns: t.columns}
+	r := renderer{columns: t.columns, model: p.Model}
 	s, err := r.groups(p)
 	if err != nil {
 		return "", err

@@ -63,7 +63,7 @@ func (t *table) byUnit(p *plan.Plan, guards []plan.Guard, relation string, sums 
 	case p.Along() != nil:
 		return t.curveUnits(p, guards, relation)
 	}
-	r := renderer{columns: t.columns}
+	r := renderer{columns: t.columns, model: p.Model}
 	s, err := r.groups(p)
 	if err != nil {
 		return "", err
@@ -125,7 +125,7 @@ func (r *renderer) addUp(p *plan.Plan, s *statement, outer *[]string) error {
 // total renders the sum of the column of sum i over the rows of a condition.
 func total(s *plan.Sum, i int, condition string) string {
 	sql := fmt.Sprintf("sum(s%d)", i) + filtered(condition)
-	if len(s.Factors) == 0 { // a count: below max_rows, and 0 over no rows
+	if len(s.Factors) == 0 && s.Weight == plan.Unweighted { // a count: below max_rows, and 0 over no rows
 		return "CAST(coalesce(" + sql + ", 0) AS BIGINT)"
 	}
 	return sql

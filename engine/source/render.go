@@ -32,7 +32,7 @@ func (t *table) cells(p *plan.Plan, guards []plan.Guard, relation string) (strin
 	if how == unitsWithin {
 		return t.byUnit(p, guards, relation, true)
 	}
-	r := renderer{columns: t.columns}
+	r := renderer{columns: t.columns, model: p.Model}
 	s, err := r.cells(p)
 	if err != nil {
 		return "", err
@@ -59,6 +59,10 @@ func (t *table) cells(p *plan.Plan, guards []plan.Guard, relation string) (strin
 type renderer struct {
 	columns []charter.Column
 	derived []string
+
+	model   *plan.Model
+	eta     string                 // the derived predictor, once it is needed
+	weights map[plan.Weight]string // derived
 }
 
 // statement is a SELECT in parts. It groups by its first columns.
@@ -185,6 +189,9 @@ func filtered(condition string) string {
 }
 
 func (r *renderer) summand(s *plan.Sum) (string, error) {
+	if s.Weight != plan.Unweighted {
+		return r.weighted(s)
+	}
 	factors := make([]factor, len(s.Factors))
 	for i, name := range s.Factors {
 		c, x, err := r.column(name)

@@ -75,6 +75,10 @@ func (j *job) contribution(ctx context.Context, d *drawing) (ring.Vector, [][]ui
 	if err != nil {
 		return ring.Vector{}, nil, err
 	}
+	if err := enoughRows(p, j.w.space, vector); err != nil {
+		clear(vector.Words)
+		return ring.Vector{}, nil, err
+	}
 	if err := j.addNoise(ctx, d, vector); err != nil {
 		clear(vector.Words)
 		return ring.Vector{}, nil, err
