@@ -11,5 +11,5 @@
 // equal times events come before censoring; intervals of a curve are of kind log by default; a median is
 // the first time at which the curve is at 1/2 or below.
 //
-// Start at [KaplanMeier].
+// Start at [KaplanMeier] and [PartialLikelihood].
 package survival
