@@ -30,6 +30,8 @@ type Options struct {
 	Lifetime time.Duration // until the job expires; 0: the smaller of DefaultLifetime and the charter's
 	// OnJob, if set, is told the job's id once the question is stored.
 	OnJob func(store.JobID)
+	// OnRound, if set, is told which round of a study begins.
+	OnRound func(round int)
 	// OnProgress, if set, is told how the job goes.
 	OnProgress func(transport.Progress)
 	// Deliver, if set, is given the answer before the secret that opens the
@@ -167,6 +169,17 @@ func because(code string) string {
 // sign makes the question with its keys, and says what it is about.
 func (c *Client) sign(d *Draft, opts Options) (*record, asked, error) {
 	job := c.job(d, opts)
+	if d.Query.Plan.Model != nil {
+		job.Study = &plan.Study{Round: 1}
+		if _, err := rand.Read(job.Study.ID[:]); err != nil {
+			return nil, asked{}, err
+		}
+	}
+	return c.signed(job, d.SQL)
+}
+
+// signed makes the question of a job with its keys.
+func (c *Client) signed(job *plan.Job, sql string) (*record, asked, error) {
 	body, err := job.Marshal()
 	if err != nil {
 		return nil, asked{}, err
@@ -180,7 +193,7 @@ func (c *Client) sign(d *Draft, opts Options) (*record, asked, error) {
 		return nil, asked{}, fault.From(err)
 	}
 	about := asked{question.Manifest().Hash(), ledger.About(job, c.space)}
-	return &record{Job: manifest.Job, SQL: d.SQL, Expiry: job.Expiry, Question: question.Marshal()}, about, nil
+	return &record{Job: manifest.Job, SQL: sql, Expiry: job.Expiry, Question: question.Marshal()}, about, nil
 }
 
 // job is what the analyst signs of a question, made now.
@@ -270,7 +283,7 @@ func (c *Client) await(ctx context.Context, r *record, opts Options) (*Answer, e
 	if err != nil {
 		return nil, err
 	}
-	return c.open(r, body, opts)
+	return c.open(ctx, r, body, opts)
 }
 
 // unanswerable ends the question of a job that is over without a result.
@@ -284,15 +297,18 @@ func (c *Client) unanswerable(r *record, last transport.Progress) error {
 
 // open verifies the result, makes the answer, delivers it, and erases the
 // secret, in this order.
-func (c *Client) open(r *record, body []byte, opts Options) (*Answer, error) {
+func (c *Client) open(ctx context.Context, r *record, body []byte, opts Options) (*Answer, error) {
 	crashpoint.Here(crashpoint.AnalystOpenBefore)
 	question, err := r.question()
 	if err != nil {
 		return nil, err
 	}
-	answer, err := c.answer(r, question, body)
+	answer, next, err := c.answer(r, question, body)
 	if err != nil {
 		return nil, err
+	}
+	if next != nil {
+		return c.advance(ctx, r, next, opts)
 	}
 	if opts.Deliver != nil {
 		if err := opts.Deliver(answer); err != nil {
@@ -309,36 +325,39 @@ func (c *Client) open(r *record, body []byte, opts Options) (*Answer, error) {
 
 // answer verifies the result and finishes the opened sums. The text is compiled again, so
 // that a question needs nothing in memory; it must give the signed plan.
-func (c *Client) answer(r *record, q *cryptojob.Question, body []byte) (*Answer, error) {
+func (c *Client) answer(r *record, q *cryptojob.Question, body []byte) (*Answer, *nextRound, error) {
 	job, err := jobOf(q)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if c, err = c.under(job.Charter); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	draft, err := c.again(job, r.SQL)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if job.Leakage != draft.Statement.Hash() {
-		return nil, NotVerified.New("the text no longer compiles to the plan that was signed").
+		return nil, nil, NotVerified.New("the text no longer compiles to the plan that was signed").
 			With("Open the result with the version of tacit and the charter that the question was asked with.")
 	}
 	opened, err := c.openResult(q, &job.Plan, body)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	a := &Answer{
 		Statement: draft.Statement, Provenance: c.provenance(r, job, q, opened, draft),
 		Manifest: q.Manifest().Marshal(), Receipt: opened.receipt,
 	}
-	return a, draft.finish(a, opened)
+	if job.Study != nil {
+		return draft.study(a, job, r, opened)
+	}
+	return a, nil, draft.finish(a, opened)
 }
 
 // finish computes what the analyst asked for from the opened sums.
 func (d *Draft) finish(a *Answer, o *opened) (err error) {
-	if d.Statistic != nil {
+	if d.Statistic != nil && !d.Statistic.Rounds() {
 		if a.Report, a.Fault = d.Statistic.Finish(o.sums); a.Fault == nil {
 			a.Table = a.Report.Main()
 			return nil

@@ -35,6 +35,7 @@ type Provenance struct {
 	Download     int64         `json:"download"`              // bytes that one owner received, estimated
 	Exactness    []string      `json:"exactness"`             // of every sum, in the order of the plan
 	Privacy      *Privacy      `json:"privacy,omitempty"`     // of a question with noise
+	Study        *Study        `json:"study,omitempty"`       // of an answer that took several rounds
 	Asked        time.Time     `json:"asked"`                 // by the analyst's clock, whole seconds
 	Opened       time.Time     `json:"opened"`                //
 	Software     string        `json:"software"`              // that opened the result

@@ -13,8 +13,9 @@ import (
 type record struct {
 	Job      store.JobID `json:"job"`
 	SQL      string      `json:"sql"`
-	Expiry   int64       `json:"expiry"`   // unix seconds
-	Question []byte      `json:"question"` // with the keys that open its result
+	Expiry   int64       `json:"expiry"`           // unix seconds
+	Question []byte      `json:"question"`         // with the keys that open its result
+	Rounds   []round     `json:"rounds,omitempty"` // of a study: those that were answered
 }
 
 // asked is what the ledger says of a question.

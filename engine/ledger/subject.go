@@ -16,7 +16,7 @@ func About(job *plan.Job, ch *charter.Charter) Subject {
 		Analyst: job.Analyst, Purpose: job.Purpose,
 		Cells: uint64(job.Plan.Cells()), Sums: uint32(min(len(job.Plan.Sums), math.MaxUint32)),
 	}
-	if body, err := job.Plan.Marshal(); err == nil { // else it was not parsed from a manifest
+	if body, err := job.Plan.Fixed().Marshal(); err == nil { // else it was not parsed from a manifest
 		s.Plan = session.Hash(labelPlan, body)
 	}
 	if t := ch.Table(job.Plan.Table); t != nil {

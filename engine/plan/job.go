@@ -20,7 +20,9 @@ type Job struct {
 	Plan      Plan
 	Leakage   [32]byte // hash of the statement, see [Statement.Hash]
 	Created   int64    // unix seconds
-	Expiry    int64    // unix seconds, after Created
+	Expiry    int64    // unix seconds, after Created; of a study that of all its rounds
+
+	Study *Study // nil: the job is a question of its own
 }
 
 const (
@@ -30,7 +32,7 @@ const (
 
 // Marshal returns the one encoding of the job.
 func (j *Job) Marshal() ([]byte, error) {
-	if err := j.shape(); err != nil {
+	if err := errors.Join(j.shape(), j.studied()); err != nil {
 		return nil, Malformed.New("%w", err)
 	}
 	body, err := j.Plan.Marshal()
@@ -49,6 +51,7 @@ func (j *Job) Marshal() ([]byte, error) {
 	w.Fixed(j.Leakage[:])
 	w.U64(uint64(j.Created))
 	w.U64(uint64(j.Expiry))
+	putStudy(w, j.Study)
 	if len(w.Data()) > MaxJob {
 		return nil, Malformed.New("job of %d bytes, at most %d", len(w.Data()), MaxJob)
 	}
@@ -70,6 +73,7 @@ func ParseJob(b []byte) (*Job, error) {
 	body := d.Bytes(MaxPlan)
 	j.Leakage = [32]byte(d.Fixed(32))
 	j.Created, j.Expiry = int64(d.U64()), int64(d.U64())
+	j.Study = d.study()
 	if err := errors.Join(d.Close(), j.shape()); err != nil {
 		return nil, Malformed.New("%w", err)
 	}
@@ -78,6 +82,9 @@ func ParseJob(b []byte) (*Job, error) {
 		return nil, err
 	}
 	j.Plan = *p
+	if err := j.studied(); err != nil {
+		return nil, Malformed.New("%w", err)
+	}
 	return j, nil
 }
 

@@ -48,6 +48,7 @@ func Check(ch *charter.Charter, self string, r *Request, own config.Accept, now 
 		{OfCharter + "members", func() error { return checkAnalyst(ch, r) }},
 		{OfCharter + "rules.job_lifetime", func() error { return checkTimes(ch, r, now) }},
 		{table, func() error { return plan.Check(&r.Job.Plan, ch) }},
+		{table + ".model_rounds", func() error { return checkStudy(ch, r) }},
 		{table, func() error { return checkAccess(ch, r) }},
 		{OfCharter + "rules.questions", func() error { return checkTemplate(ch, r) }},
 		{table + ".owners", func() error { return checkRoster(ch, self, r) }},

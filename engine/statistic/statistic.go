@@ -3,6 +3,7 @@ package statistic
 import (
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/fault"
+	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/query"
 )
 
@@ -36,6 +37,27 @@ type Prepared struct {
 	SQL string // the inner question
 	// Finish computes the result. A fault leaves the inner result to the analyst.
 	Finish func(*Released) (*Report, *fault.Fault)
+
+	// Fit is set for a statistic that is computed by rounds, and Finish is not.
+	Fit *Fit
+}
+
+// Fit is the part of a statistic that is computed by rounds: a model whose coefficients change from round to
+// round, and sums that are weighted with it.
+type Fit struct {
+	Model *plan.Model // with the coefficients of the first round
+	// Weighted are the weighted sums, given the compiled inner question; of sum i the result is the column
+	// that [query.ModelColumn] names.
+	Weighted func(*plan.Plan) []plan.Sum
+	// Begin begins a run.
+	Begin func() Run
+}
+
+// Run takes in the rounds of a fit, each once, in order. It is deterministic: the same rounds give
+// the same coefficients.
+type Run interface {
+	// Take takes in a round. It returns the report, or the coefficients of the next round.
+	Take(*Released) (next []plan.Value, done *Report, f *fault.Fault)
 }
 
 // Kind is what a parameter takes.
@@ -78,8 +100,11 @@ type Computation struct {
 	Query     *query.Query // the inner question
 	Inner     string       // its text
 
-	finish func(*Released) (*Report, *fault.Fault)
+	prepared *Prepared
 }
+
+// Rounds reports whether the statistic is computed by rounds.
+func (c *Computation) Rounds() bool { return c.prepared.Fit != nil }
 
 // Compile compiles the text of a statistic against the charter. It returns nil if
 // the text asks for none: it is then for [query.Compile]. The inner plan has passed the charter's rules.
@@ -100,7 +125,12 @@ func Compile(sql string, ch *charter.Charter) (*Computation, error) {
 	if err != nil {
 		return nil, outer(fault.From(err), p.SQL, sql)
 	}
-	return &Computation{Statistic: call.Statistic, Call: call, Query: q, Inner: p.SQL, finish: p.Finish}, nil
+	if p.Fit != nil {
+		if q, err = q.WithModel(p.Fit.Model, p.Fit.Weighted(&q.Plan), ch); err != nil {
+			return nil, outer(fault.From(err), p.SQL, sql)
+		}
+	}
+	return &Computation{Statistic: call.Statistic, Call: call, Query: q, Inner: p.SQL, prepared: p}, nil
 }
 
 // Question compiles a text, whichever it asks for: the question, of a statistic the inner one, and the
@@ -119,10 +149,33 @@ func Question(sql string, ch *charter.Charter) (*query.Query, *Computation, erro
 
 // Finish computes the result from the released sums.
 func (c *Computation) Finish(sums query.Sums) (*Report, *fault.Fault) {
-	r, f := c.finish(&Released{names: c.Query.Names(), rows: c.Query.Exact(sums)})
+	r, f := c.prepared.Finish(c.released(sums))
 	if f != nil {
 		return nil, f
 	}
+	return c.named(r)
+}
+
+// Next computes what follows from the rounds so far: the coefficients of the next round, or the result.
+func (c *Computation) Next(rounds []query.Sums) (next []plan.Value, r *Report, f *fault.Fault) {
+	run := c.prepared.Fit.Begin()
+	for _, sums := range rounds {
+		if next, r, f = run.Take(c.released(sums)); f != nil {
+			return nil, nil, f
+		}
+	}
+	if r == nil {
+		return next, nil, nil
+	}
+	r, f = c.named(r)
+	return nil, r, f
+}
+
+func (c *Computation) released(sums query.Sums) *Released {
+	return &Released{names: c.Query.Names(), rows: c.Query.Exact(sums)}
+}
+
+func (c *Computation) named(r *Report) (*Report, *fault.Fault) {
 	r.Statistic, r.Call = c.Statistic.Name, c.Call.SQL()
 	return r, r.check()
 }

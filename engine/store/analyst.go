@@ -51,15 +51,32 @@ type Question struct {
 
 // Add stores a new question, its record sealed.
 func (a *Analyst) Add(q Question) error {
+	return a.write("store a question", func(tx *sql.Tx) error { return a.add(tx, q) })
+}
+
+func (a *Analyst) add(tx *sql.Tx, q Question) error {
 	box := a.sealer.seal(q.Record, "question", q.Job, 0)
 	now := millis(a.now())
 	const insert = "INSERT INTO question (job, record, state, code, created, updated, expires, manifest) VALUES (?,?,?,'',?,?,?,?)"
-	return a.write("store a question", func(tx *sql.Tx) error {
-		if _, err := tx.Exec(insert, q.Job[:], box, string(Stored), now, now, millis(q.Expires), q.Manifest[:]); err != nil {
+	if _, err := tx.Exec(insert, q.Job[:], box, string(Stored), now, now, millis(q.Expires), q.Manifest[:]); err != nil {
+		return err
+	}
+	return a.record(tx, ledger.Entry{Kind: ledger.Asked, Job: q.Job, Manifest: q.Manifest, About: q.About})
+}
+
+// Advance ends the question of a round that was answered, erasing its secret, and stores that of the next in
+// one step, so that no round is asked twice.
+func (a *Analyst) Advance(answered JobID, next Question) error {
+	err := a.write("store the next round", func(tx *sql.Tx) error {
+		if err := a.erase(tx, answered, Answered, ""); err != nil {
 			return err
 		}
-		return a.record(tx, ledger.Entry{Kind: ledger.Asked, Job: q.Job, Manifest: q.Manifest, About: q.About})
+		return a.add(tx, next)
 	})
+	if err != nil {
+		return err
+	}
+	return a.scrub()
 }
 
 // Question returns one question, or [ErrMissing].
@@ -107,22 +124,24 @@ func (a *Analyst) Submitted(job JobID) error {
 // log emptied. Copies that the disk or a backup made are beyond its reach; they
 // are sealed.
 func (a *Analyst) Erase(job JobID, state QuestionState, code string) error {
-	err := a.write("erase a question", func(tx *sql.Tx) error {
-		const update = "UPDATE question SET record = NULL, state = ?, code = ?, updated = ? WHERE job = ? AND record IS NOT NULL RETURNING manifest"
-		var manifest []byte
-		err := tx.QueryRow(update, string(state), code, millis(a.now()), job[:]).Scan(&manifest)
-		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			return nil // erased before
-		case err != nil:
-			return err
-		}
-		return a.recordEnds(tx, string(state), code, ended{job, manifest})
-	})
+	err := a.write("erase a question", func(tx *sql.Tx) error { return a.erase(tx, job, state, code) })
 	if err != nil {
 		return err
 	}
 	return a.scrub()
+}
+
+func (a *Analyst) erase(tx *sql.Tx, job JobID, state QuestionState, code string) error {
+	const update = "UPDATE question SET record = NULL, state = ?, code = ?, updated = ? WHERE job = ? AND record IS NOT NULL RETURNING manifest"
+	var manifest []byte
+	err := tx.QueryRow(update, string(state), code, millis(a.now()), job[:]).Scan(&manifest)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil // erased before
+	case err != nil:
+		return err
+	}
+	return a.recordEnds(tx, string(state), code, ended{job, manifest})
 }
 
 // ended is a question that is over.

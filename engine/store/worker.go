@@ -66,6 +66,7 @@ type Offered struct {
 	Charge   *budget.Charge // to Decide only: what it costs; nil: nothing
 	Approved []string       // to Decide only: who approved it
 	Denied   string         // to Decide only: who refused it
+	Round    *Round         // to Decide only: of a study, if it is accepted
 }
 
 const offeredColumns = "id, manifest, offer, analyst, accepted, code, message, remedy, expires, ended IS NOT NULL, ending, rule"
@@ -110,6 +111,9 @@ func (w *Worker) Decide(o Offered) error {
 				return err
 			}
 			if err := w.count(tx, o.ID, o.Counting); err != nil {
+				return err
+			}
+			if err := w.enter(tx, &o); err != nil {
 				return err
 			}
 		}

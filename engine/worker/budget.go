@@ -37,7 +37,7 @@ func (w *worker) afford(j *job) error {
 func unpaid(err error) bool {
 	var over *budget.Overdraft
 	var spent *store.Spent
-	return errors.As(err, &over) || errors.As(err, &spent) || budget.PaidBefore.Is(err)
+	return errors.As(err, &over) || errors.As(err, &spent) || budget.PaidBefore.Is(err) || errors.Is(err, store.ErrRound)
 }
 
 // budgetFault is what everybody is told of such an error.
@@ -46,7 +46,7 @@ func (w *worker) budgetFault(err error) error {
 	if errors.As(err, &over) {
 		return policy.ByRule(over.State.Rule, over.Fault(w.discloses()))
 	}
-	return quotaFault(err)
+	return quotaFault(studyFault(err))
 }
 
 // left is what an inquiry is told of the account, if the owner discloses it.

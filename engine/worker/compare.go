@@ -72,7 +72,7 @@ func differencingOrigin(ch *charter.Charter, rule string) string {
 // are the same, there is nothing to do. It returns what a person has to decide about.
 func (j *job) compare(ctx context.Context) ([]approval.Finding, error) {
 	rule := differencingRule(j.w.space, j.w.Accept)
-	if rule == charter.DifferencingOff {
+	if rule == charter.DifferencingOff || j.request.Job.Later() { // the first round was compared, for all
 		return nil, nil
 	}
 	p := &j.request.Job.Plan
@@ -183,6 +183,9 @@ func (j *job) note(f *differencing.Finding, ids []store.JobID, rule string) {
 // asked is the record by which later questions are compared with this one, whatever the rule is
 // now.
 func (j *job) asked() *store.Asked {
+	if j.request.Job.Later() {
+		return nil // later questions are compared with the first round, which has the same cells
+	}
 	p := &j.request.Job.Plan
 	encoded, err := p.Marshal()
 	if err != nil {

@@ -91,6 +91,9 @@ func (w *worker) checkNew(j *job) error {
 	if err := w.check(j); err != nil {
 		return err
 	}
+	if j.request.Job.Later() {
+		return studyFault(w.store.Continues(j.round()))
+	}
 	if err := policy.CheckHours(w.Accept, w.Now()); err != nil {
 		return err
 	}
@@ -112,6 +115,7 @@ func (w *worker) decide(j *job, why error) error {
 	o.Accepted = why == nil
 	if o.Accepted {
 		o.Charge, o.Counting, o.Rule = j.charge(), j.counting(), j.acceptedBy()
+		o.Round = j.round()
 	}
 	if why != nil {
 		o.Reason, o.Rule = store.Reason(envelope.ReasonOf(why)), policy.RuleOf(why)

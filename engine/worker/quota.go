@@ -20,6 +20,9 @@ var QuotaSpent = fault.Declare("TACIT-W145", "quota used up",
 
 // counting is what quotas count the question by.
 func (j *job) counting() *store.Counting {
+	if j.request.Job.Later() {
+		return nil // a study counts once
+	}
 	return countingOf(j.w.space, j.w.Accept.Quotas, j.manifest.Analyst.ID, j.request.Job.Plan.Table)
 }
 
@@ -86,6 +89,8 @@ func coarse(at time.Time, period time.Duration) time.Time {
 func (j *job) acceptedBy() string {
 	verdict := policy.Approve(j.w.Approval, j.request)
 	switch {
+	case j.request.Job.Later():
+		return "the study's first round"
 	case j.consent != nil:
 		return "approved by " + strings.Join(j.consent.names, ", ")
 	case !verdict.Default():

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tacit-space/tacit/engine/plan"
+	"github.com/tacit-space/tacit/engine/query"
 	"github.com/tacit-space/tacit/engine/statistic"
 )
 
@@ -18,6 +19,9 @@ func (s *Space) Statistic(ctx context.Context, sql string, whole bool) (*statist
 	if !whole {
 		guards = plan.Guards(&c.Query.Plan, s.charter)
 	}
+	if c.Rounds() {
+		return s.study(ctx, c, guards)
+	}
 	all, err := s.sums(ctx, c.Query, guards)
 	if err != nil {
 		return nil, err
@@ -27,4 +31,28 @@ func (s *Space) Statistic(ctx context.Context, sql string, whole bool) (*statist
 		return nil, f
 	}
 	return r, nil
+}
+
+// study asks round after round.
+func (s *Space) study(ctx context.Context, c *statistic.Computation, guards []plan.Guard) (*statistic.Report, error) {
+	var rounds []query.Sums
+	q := c.Query
+	for {
+		all, err := s.sums(ctx, q, guards)
+		if err != nil {
+			return nil, err
+		}
+		rounds = append(rounds, all)
+		next, r, f := c.Next(rounds)
+		if f != nil {
+			return nil, f
+		}
+		if r != nil {
+			return r, nil
+		}
+		if err := plan.Check(&q.At(next).Plan, s.charter); err != nil {
+			return nil, err
+		}
+		q = q.At(next)
+	}
 }
