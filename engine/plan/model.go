@@ -285,8 +285,7 @@ func checkModel(p *Plan, t *charter.Table) *fault.Fault {
 	if f := p.complete(t); f != nil {
 		return f
 	}
-	lo, hi := m.interval(t)
-	if reach := big.NewRat(Reach, 1); hi.Cmp(reach) > 0 || lo.Cmp(new(big.Rat).Neg(reach)) < 0 {
+	if !m.Within(t, m.Coefficients) {
 		return BeyondReach.New("the linear predictor may be outside [-%d, %d] over the declared ranges", Reach, Reach)
 	}
 	return nil
@@ -364,6 +363,15 @@ func (p *Plan) complete(t *charter.Table) *fault.Fault {
 		}
 	}
 	return f
+}
+
+// Within reports whether η stays in [-Reach, Reach] over the declared ranges with other coefficients.
+func (m *Model) Within(t *charter.Table, coefficients []Value) bool {
+	other := *m
+	other.Coefficients = coefficients
+	lo, hi := other.interval(t)
+	reach := big.NewRat(Reach, 1)
+	return hi.Cmp(reach) <= 0 && lo.Cmp(new(big.Rat).Neg(reach)) >= 0
 }
 
 // interval bounds η over the declared ranges.

@@ -49,12 +49,13 @@ type design struct {
 
 // newDesign makes the columns for the right side of a formula: a category, or a factor(…), has a
 // column for each level but its reference.
-func (c *Call) newDesign(f *formula.Formula, intercept bool) (*design, *fault.Fault) {
+//
+// A model without an intercept column may span the constant all the same, as Cox models do.
+func (c *Call) newDesign(f *formula.Formula, intercept, spanned bool) (*design, *fault.Fault) {
 	d := &design{intercept: intercept}
 	if intercept {
 		d.terms = append(d.terms, term{name: interceptName})
 	}
-	spanned := intercept // the constant follows from columns so far
 	for _, t := range f.Terms {
 		columns := []term{{}}
 		for i, factor := range t {

@@ -51,7 +51,7 @@ func prepareLinear(c *Call) (*Prepared, *fault.Fault) {
 	if bad != nil {
 		return nil, bad
 	}
-	d, bad := c.newDesign(f, f.Intercept)
+	d, bad := c.newDesign(f, f.Intercept, f.Intercept)
 	if bad != nil {
 		return nil, bad
 	}
