@@ -8,7 +8,7 @@ func all() []*Statistic {
 		describe(),
 		quantile(), ecdf(), histogram(),
 		kaplanMeier(), logRank(),
-		linear(), cox(),
+		linear(), generalised(), cox(),
 	}
 }
 
