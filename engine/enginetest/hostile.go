@@ -45,10 +45,15 @@ func (s *Space) Question() *cryptojob.Question {
 // Manifest is that of a question of the analyst, with its job changed if change is not nil.
 func (s *Space) Manifest(sql string, change func(*plan.Job)) cryptojob.Manifest {
 	s.T.Helper()
-	ch := s.Bundle.Charter()
-	compiled, err := query.Compile(sql, ch)
+	compiled, err := query.Compile(sql, s.Bundle.Charter())
 	s.must(err)
-	p := compiled.Plan
+	return s.ManifestOf(compiled.Plan, change)
+}
+
+// ManifestOf is [Space.Manifest] of a plan.
+func (s *Space) ManifestOf(p plan.Plan, change func(*plan.Job)) cryptojob.Manifest {
+	s.T.Helper()
+	ch := s.Bundle.Charter()
 	now := time.Now().Unix()
 	job := &plan.Job{
 		Charter: s.Bundle.Hash(), Space: ch.Space, Analyst: AnalystID, Plan: p,
@@ -202,9 +207,13 @@ func (h *HostileHub) WantOnly(kind envelope.Kind, why *fault.Kind) {
 
 // Attempt runs an attempt of the protocol with all workers to its end, as an
 // honest coordinator would, except that it tells nobody that the job is over.
-func (h *HostileHub) Attempt(q *cryptojob.Question, number uint32) {
+func (h *HostileHub) Attempt(q *cryptojob.Question, number uint32) { h.AttemptWith(q, number, nil) }
+
+// AttemptWith is [HostileHub.Attempt] with messages to the workers that are changed, or dropped if change
+// returns nil.
+func (h *HostileHub) AttemptWith(q *cryptojob.Question, number uint32, change func(member string, body []byte) []byte) {
 	h.s.T.Helper()
-	a := h.newAttempt(q, number, nil)
+	a := h.newAttempt(q, number, change)
 	ended := a.start()
 	for {
 		select {
@@ -219,9 +228,11 @@ func (h *HostileHub) Attempt(q *cryptojob.Question, number uint32) {
 	}
 }
 
-// The kinds of messages of a guarded release (package guard) that a coordinator changes
-// or makes up here: sums, a worker's claim, the claims of all.
+// The kinds of messages that a coordinator changes, drops or makes up here: of a masked sum (package secagg) what makes
+// workers release; of a guarded release (package guard) sums, a worker's claim, the claims of all.
 const (
+	KindCertificate = 0x17
+
 	KindSums   = 0x54
 	kindClaim  = 0x55
 	kindClaims = 0x56
@@ -350,7 +361,9 @@ func (a *hostileAttempt) Send(to session.Party, body []byte) error {
 	}
 	id := a.h.s.Owners[to-1]
 	if a.change != nil {
-		body = a.change(id, body)
+		if body = a.change(id, body); body == nil {
+			return nil
+		}
 	}
 	packet := transport.Packet{Job: a.job, Attempt: a.number, Kind: uint8(envelope.Protocol), Body: body}
 	return a.h.hub.Send(context.Background(), id, packet)

@@ -60,6 +60,9 @@ func (w *Worker) touch(tx *sql.Tx, job JobID, attempt uint32) (debited dp.Rho, e
 	if _, err := tx.Exec("UPDATE asked SET at = "+latest+", attempt = ? WHERE job = ?", millis(w.now()), attempt, job[:]); err != nil {
 		return 0, err
 	}
+	if err := w.touchStudy(tx, job); err != nil {
+		return 0, err
+	}
 	return w.pay(tx, job)
 }
 

@@ -17,6 +17,9 @@ func (w *Worker) StopAll() error {
 		if err := once(tx.Exec("INSERT INTO stop (one, at) VALUES (1, ?) ON CONFLICT DO NOTHING", millis(w.now()))); err != nil {
 			return err
 		}
+		if err := endStudies(tx); err != nil {
+			return err
+		}
 		return w.record(tx, ledger.Entry{Kind: ledger.Stopped, Member: w.book.keeper.Member})
 	})
 }
