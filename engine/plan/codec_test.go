@@ -254,6 +254,16 @@ func FuzzParse(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b)
+	p = sample(f)
+	p.Sums = append(p.Sums, Sum{Weight: Exp, Fraction: 40})
+	p.Model = &Model{
+		Terms:        []ModelTerm{{}, {Factors: []string{"age"}, Levels: []Level{{"sex", Value{Text, "m"}}}}},
+		Coefficients: []Value{{Decimal, "-1.5"}, {Decimal, "0.25"}}, Offset: "years", LogOffset: true,
+	}
+	if b, err = p.Marshal(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
 	f.Add([]byte{version})
 	f.Fuzz(func(t *testing.T, b []byte) { reencode(t, b) })
 }

@@ -4,7 +4,7 @@ package plan
 const (
 	MaxCells  = 1 << 20 // combinations of key slots
 	MaxLength = 1 << 24 // elements of the vector
-	MaxSums   = 256
+	MaxSums   = 1024    // a model of 40 coefficients has about 900
 	MaxKeys   = 16
 	MaxArms   = 256  // of one KeyCase
 	MaxDepth  = 32   // of a predicate

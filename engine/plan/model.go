@@ -20,7 +20,7 @@ var (
 		"A model has terms, coefficients or weighted sums that do not fit together, or columns that may be missing where the condition does not leave these rows out.",
 		"Ask by \"tacit stats\": it writes models in their form.")
 	BeyondReach = fault.Declare("TACIT-P172", "coefficients beyond the bound",
-		"Over the declared ranges of its columns the linear predictor of the model may be below -20 or above 20. Such weights could pick out single rows.",
+		"Over the declared ranges of its columns the linear predictor of the model may be below -20 or above 20, or its terms may be so large that they cancel. Such weights could pick out single rows.",
 		"Narrow the declared ranges in the charter, or ask for a model with fewer or scaled terms.")
 	NoisyModel = fault.Declare("TACIT-P173", "model with noise",
 		"WITH PRIVACY is not offered for models.",
@@ -66,16 +66,18 @@ const (
 // Limits of models.
 const (
 	MaxTerms   = 64
-	MaxFactors = 4  // of a term, and of a weighted sum
-	Reach      = 20 // the largest |η| over the declared ranges
+	MaxFactors = 4       // of a term, and of a weighted sum
+	Reach      = 20      // the largest |η| over the declared ranges
+	Magnitude  = 1 << 20 // the largest Σ |term| over them: terms that cancel keep 32 bits of η
 
 	maxCoefficient = 40 // bytes
 	leastFraction  = 16 // of a sum that is worth computing
 )
 
-// largest is the weight's maximum for |η| <= Reach, rounded up.
+// largest is the weight's maximum for |η| <= Reach, rounded up. With at most [Magnitude] the rounding of η in double precision
+// is below 1e-7, and the room above e^20 = 485165195.4 is more than that times e^20.
 var largest = map[Weight]int64{
-	Exp: 485165196, Logistic: 1, Variance: 1, Softplus: 21, Entropy: 64,
+	Exp: 485165300, Logistic: 1, Variance: 1, Softplus: 21, Entropy: 64,
 }
 
 // SQL writes the predictor for people.
@@ -286,7 +288,7 @@ func checkModel(p *Plan, t *charter.Table) *fault.Fault {
 		return f
 	}
 	if !m.Within(t, m.Coefficients) {
-		return BeyondReach.New("the linear predictor may be outside [-%d, %d] over the declared ranges", Reach, Reach)
+		return BeyondReach.New("the linear predictor may be outside [-%d, %d] over the declared ranges, or its terms above %d in sum and cancel", Reach, Reach, Magnitude)
 	}
 	return nil
 }
@@ -365,18 +367,24 @@ func (p *Plan) complete(t *charter.Table) *fault.Fault {
 	return f
 }
 
-// Within reports whether η stays in [-Reach, Reach] over the declared ranges with other coefficients.
+// Within reports whether η stays in [-Reach, Reach] over the declared ranges with other coefficients, and the
+// sizes of its terms in [0, Magnitude].
 func (m *Model) Within(t *charter.Table, coefficients []Value) bool {
 	other := *m
 	other.Coefficients = coefficients
-	lo, hi := other.interval(t)
+	lo, hi, magnitude := other.interval(t)
 	reach := big.NewRat(Reach, 1)
-	return hi.Cmp(reach) <= 0 && lo.Cmp(new(big.Rat).Neg(reach)) >= 0
+	return hi.Cmp(reach) <= 0 && lo.Cmp(new(big.Rat).Neg(reach)) >= 0 && magnitude.Cmp(big.NewRat(Magnitude, 1)) <= 0
 }
 
-// interval bounds η over the declared ranges.
-func (m *Model) interval(t *charter.Table) (lo, hi *big.Rat) {
-	lo, hi = new(big.Rat), new(big.Rat)
+// interval bounds η, and the sum of the absolute values of its terms, over the declared ranges.
+func (m *Model) interval(t *charter.Table) (lo, hi, magnitude *big.Rat) {
+	lo, hi, magnitude = new(big.Rat), new(big.Rat), new(big.Rat)
+	add := func(l, h *big.Rat) {
+		lo.Add(lo, l)
+		hi.Add(hi, h)
+		magnitude.Add(magnitude, farthest(l, h))
+	}
 	for i, term := range m.Terms {
 		l, h := term.interval(t)
 		c := m.Coefficients[i].Rat()
@@ -384,18 +392,25 @@ func (m *Model) interval(t *charter.Table) (lo, hi *big.Rat) {
 		if l.Cmp(h) > 0 {
 			l, h = h, l
 		}
-		lo.Add(lo, l)
-		hi.Add(hi, h)
+		add(l, h)
 	}
 	if m.Offset != "" {
 		l, h, _ := t.Column(m.Offset).RangeRat()
 		if m.LogOffset {
 			l, h = logBelow(l), logAbove(h)
 		}
-		lo.Add(lo, l)
-		hi.Add(hi, h)
+		add(l, h)
 	}
-	return lo, hi
+	return lo, hi, magnitude
+}
+
+// farthest is the larger absolute value of the two.
+func farthest(lo, hi *big.Rat) *big.Rat {
+	a, b := new(big.Rat).Abs(lo), new(big.Rat).Abs(hi)
+	if a.Cmp(b) > 0 {
+		return a
+	}
+	return b
 }
 
 // interval bounds a product over the declared ranges.
@@ -438,11 +453,7 @@ func (s *Sum) rowBound(t *charter.Table) *big.Int {
 	bound := new(big.Rat).SetInt64(largest[s.Weight])
 	for _, name := range s.Factors {
 		lo, hi, _ := t.Column(name).RangeRat()
-		end := new(big.Rat).Abs(lo)
-		if h := new(big.Rat).Abs(hi); h.Cmp(end) > 0 {
-			end = h
-		}
-		bound.Mul(bound, end)
+		bound.Mul(bound, farthest(lo, hi))
 	}
 	up := new(big.Int).Quo(bound.Num(), bound.Denom())
 	return up.Add(up, big.NewInt(1)) // also where |y ln y| is largest below 1

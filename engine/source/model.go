@@ -22,7 +22,15 @@ func real(c *charter.Column, x string) string {
 	}
 }
 
-// reals renders measures as doubles.
+// Depths of what is derived for a model: each is computed once a row, over those before.
+const (
+	realDepth    = iota // measures as doubles
+	etaDepth            // η
+	weightDepth         // 2^fraction · weight
+	productDepth        // times all factors but the last; so many more as there are factors
+)
+
+// reals derives measures as doubles.
 func (r *renderer) reals(names []string) ([]string, error) {
 	var out []string
 	for _, name := range names {
@@ -30,7 +38,7 @@ func (r *renderer) reals(names []string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, real(c, x))
+		out = append(out, r.deriveAt(realDepth, real(c, x)))
 	}
 	return out, nil
 }
@@ -38,9 +46,6 @@ func (r *renderer) reals(names []string) ([]string, error) {
 // predictor derives η of each row, once.
 func (r *renderer) predictor() (string, error) {
 	m := r.model
-	if r.eta != "" {
-		return r.eta, nil
-	}
 	var terms []string
 	for i := range m.Terms {
 		t, err := r.modelTerm(&m.Terms[i])
@@ -64,8 +69,7 @@ func (r *renderer) predictor() (string, error) {
 	if len(terms) == 0 {
 		terms = []string{cast("0", "DOUBLE")}
 	}
-	r.eta = r.derive(strings.Join(terms, " + "))
-	return r.eta, nil
+	return r.deriveAt(etaDepth, strings.Join(terms, " + ")), nil
 }
 
 func (r *renderer) modelTerm(t *plan.ModelTerm) ([]string, error) {
@@ -83,53 +87,55 @@ func (r *renderer) modelTerm(t *plan.ModelTerm) ([]string, error) {
 	return parts, nil
 }
 
-// weight derives the weight of each row, once for each kind.
-func (r *renderer) weight(w plan.Weight) (string, error) {
-	if d, ok := r.weights[w]; ok {
-		return d, nil
-	}
-	eta, err := r.predictor()
-	if err != nil {
-		return "", err
-	}
-	// e^-|η| never overflows.
-	forms := map[plan.Weight]string{
-		plan.Exp:      "exp(%[1]s)",
-		plan.Logistic: "CASE WHEN %[1]s >= 0 THEN 1 / (1 + exp(-%[1]s)) ELSE exp(%[1]s) / (1 + exp(%[1]s)) END",
-		plan.Variance: "exp(-abs(%[1]s)) / ((1 + exp(-abs(%[1]s))) * (1 + exp(-abs(%[1]s))))",
-		plan.Softplus: "greatest(%[1]s, 0) + ln(1 + exp(-abs(%[1]s)))",
-	}
-	form, ok := forms[w]
-	if !ok {
-		return "", fmt.Errorf("unknown weight %d", w)
-	}
-	if r.weights == nil {
-		r.weights = map[plan.Weight]string{}
-	}
-	r.weights[w] = r.derive(fmt.Sprintf(form, eta))
-	return r.weights[w], nil
+// forms are weights as functions of η. e^-|η| never overflows.
+var forms = map[plan.Weight]string{
+	plan.Exp:      "exp(%[1]s)",
+	plan.Logistic: "CASE WHEN %[1]s >= 0 THEN 1 / (1 + exp(-%[1]s)) ELSE exp(%[1]s) / (1 + exp(%[1]s)) END",
+	plan.Variance: "exp(-abs(%[1]s)) / ((1 + exp(-abs(%[1]s))) * (1 + exp(-abs(%[1]s))))",
+	plan.Softplus: "greatest(%[1]s, 0) + ln(1 + exp(-abs(%[1]s)))",
 }
 
-// weighted renders the sum of weighted products: each is rounded to a multiple of 2^-fraction, and
-// these are added up exactly.
-func (r *renderer) weighted(s *plan.Sum) (string, error) {
-	parts, err := r.reals(s.Factors)
-	if err != nil {
-		return "", err
-	}
+// weight derives the weight of each row, in multiples of 2^-fraction. That power of two changes no digit.
+func (r *renderer) weight(s *plan.Sum, factors []string) (string, error) {
+	var form string
 	if s.Weight == plan.Entropy {
-		parts = append(parts, fmt.Sprintf("CASE WHEN %[1]s > 0 THEN ln(%[1]s) ELSE 0 END", parts[0]))
+		form = fmt.Sprintf("CASE WHEN %[1]s > 0 THEN ln(%[1]s) ELSE 0 END", factors[0])
 	} else {
-		w, err := r.weight(s.Weight)
+		f, ok := forms[s.Weight]
+		if !ok {
+			return "", fmt.Errorf("unknown weight %d", s.Weight)
+		}
+		eta, err := r.predictor()
 		if err != nil {
 			return "", err
 		}
-		parts = append([]string{w}, parts...)
+		form = fmt.Sprintf(f, eta)
 	}
-	parts = append(parts, cast(strconv.FormatUint(1<<s.Fraction, 10), "DOUBLE"))
+	scale := cast(strconv.FormatUint(1<<s.Fraction, 10), "DOUBLE")
+	return r.deriveAt(weightDepth, "("+form+") * "+scale), nil
+}
+
+// weighted renders the sum of weighted products: each is rounded to a multiple of 2^-fraction, and
+// these are added up exactly. Products that sums share are computed once.
+func (r *renderer) weighted(s *plan.Sum) (string, error) {
+	factors, err := r.reals(s.Factors)
+	if err != nil {
+		return "", err
+	}
+	x, err := r.weight(s, factors)
+	if err != nil {
+		return "", err
+	}
+	for i, f := range factors {
+		if i < len(factors)-1 {
+			x = r.deriveAt(productDepth+i, x+" * "+f)
+		} else {
+			x += " * " + f
+		}
+	}
 	kind := "HUGEINT"
 	if s.Narrow(&charter.Table{Columns: r.columns}) {
 		kind = "BIGINT"
 	}
-	return "sum(CAST(round(" + strings.Join(parts, " * ") + ") AS " + kind + "))", nil
+	return "sum(CAST(round(" + x + ") AS " + kind + "))", nil
 }

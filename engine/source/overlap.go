@@ -125,8 +125,8 @@ func (o *overlap) classified(relation string, k keys, more string) string {
 	if more != "" {
 		columns = append(columns, more)
 	}
-	for i, expr := range o.renderer.derived {
-		derived = append(derived, fmt.Sprintf(", %s AS d%d", expr, i))
+	for i, d := range o.renderer.derived {
+		derived = append(derived, fmt.Sprintf(", %s AS d%d", d.expr, i))
 	}
 	for i, f := range o.features.all {
 		if k.late(f) {

@@ -3,6 +3,7 @@ package source
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tacit-space/tacit/engine/charter"
@@ -58,11 +59,14 @@ func (t *table) cells(p *plan.Plan, guards []plan.Guard, relation string) (strin
 // derived from them, d0, d1, …
 type renderer struct {
 	columns []charter.Column
-	derived []string
-
+	derived []derivation
 	model   *plan.Model
-	eta     string                 // the derived predictor, once it is needed
-	weights map[plan.Weight]string // derived
+}
+
+// derivation is a column d0, d1, … over those of the depths below. Depth 0 is over c0, c1, …
+type derivation struct {
+	expr  string
+	depth int
 }
 
 // statement is a SELECT in parts. It groups by its first columns.
@@ -74,15 +78,28 @@ type statement struct {
 
 // sql writes a statement over the relation and what was derived from it.
 func (r *renderer) sql(s statement, relation string) string {
-	from := []string{"*"}
-	for i, expr := range r.derived {
-		from = append(from, fmt.Sprintf("%s AS d%d", expr, i))
-	}
-	sql := fmt.Sprintf("SELECT %s FROM (SELECT %s FROM (%s))", strings.Join(s.selected, ", "), strings.Join(from, ", "), relation)
+	sql := fmt.Sprintf("SELECT %s FROM (%s)", strings.Join(s.selected, ", "), r.rows(relation))
 	if len(s.where) > 0 {
 		sql += " WHERE " + strings.Join(s.where, " AND ")
 	}
 	return sql + groupBy(s.keys)
+}
+
+// rows adds the derived columns to the relation, one SELECT for each depth, so that each is computed once.
+func (r *renderer) rows(relation string) string {
+	for depth := 0; ; depth++ {
+		from, above := []string{"*"}, false
+		for i, d := range r.derived {
+			if d.depth == depth {
+				from = append(from, fmt.Sprintf("%s AS d%d", d.expr, i))
+			}
+			above = above || d.depth > depth
+		}
+		relation = fmt.Sprintf("SELECT %s FROM (%s)", strings.Join(from, ", "), relation)
+		if !above {
+			return relation
+		}
+	}
 }
 
 // groupBy groups by the first n columns.
@@ -134,9 +151,16 @@ func (r *renderer) cells(p *plan.Plan) (statement, error) {
 }
 
 // derive names an expression over the columns, so that it is computed once a row.
-func (r *renderer) derive(expr string) string {
-	r.derived = append(r.derived, expr)
-	return fmt.Sprintf("d%d", len(r.derived)-1)
+func (r *renderer) derive(expr string) string { return r.deriveAt(0, expr) }
+
+// deriveAt names an expression over what was derived at lower depths; the same expression has one name.
+func (r *renderer) deriveAt(depth int, expr string) string {
+	at := slices.Index(r.derived, derivation{expr, depth})
+	if at < 0 {
+		at = len(r.derived)
+		r.derived = append(r.derived, derivation{expr, depth})
+	}
+	return fmt.Sprintf("d%d", at)
 }
 
 // column returns a mapped column and its name in SQL.
