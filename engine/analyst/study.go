@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"math/big"
 
+	"github.com/tacit-space/tacit/crypto/session"
 	"github.com/tacit-space/tacit/engine/crashpoint"
 	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/query"
@@ -13,20 +14,21 @@ import (
 
 // round is an answered round of a study as it is stored, sealed, until the study is over: its sums in the order of the plan.
 type round struct {
-	Job    store.JobID `json:"job"`
-	Values []string    `json:"values"` // base 36; "" where suppressed
-	Hidden []byte      `json:"hidden"` // k where suppressed, else 0
+	Job    store.JobID     `json:"job"`
+	Owners []session.Party `json:"owners"` // that took part
+	Values []string        `json:"values"` // base 36; "" where suppressed
+	Hidden []byte          `json:"hidden"` // k where suppressed, else 0
 }
 
 // roundOf reads n sums.
-func roundOf(job store.JobID, sums query.Sums, n int) round {
-	r := round{Job: job, Values: make([]string, n), Hidden: make([]byte, n)}
+func roundOf(job store.JobID, o *opened, n int) round {
+	r := round{Job: job, Owners: o.participants, Values: make([]string, n), Hidden: make([]byte, n)}
 	for i := range n {
-		if k := sums.Suppressed(i); k > 0 {
+		if k := o.sums.Suppressed(i); k > 0 {
 			r.Hidden[i] = byte(k)
 			continue
 		}
-		r.Values[i] = sums.At(i).Text(36)
+		r.Values[i] = o.sums.At(i).Text(36)
 	}
 	return r
 }
@@ -69,10 +71,13 @@ type nextRound struct {
 
 // study takes in a round: the answer is finished, or there is a next round.
 func (d *Draft) study(a *Answer, job *plan.Job, r *record, o *opened) (*Answer, *nextRound, error) {
-	rounds := append(r.Rounds[:len(r.Rounds):len(r.Rounds)], roundOf(r.Job, o.sums, job.Plan.Length()))
+	rounds := append(r.Rounds[:len(r.Rounds):len(r.Rounds)], roundOf(r.Job, o, job.Plan.Length()))
 	a.Provenance.Study = studyOf(job, rounds)
 	if d.Statistic == nil || !d.Statistic.Rounds() {
 		return nil, nil, NotVerified.New("the text no longer asks for a study")
+	}
+	if a.Fault = sameRows(&job.Plan, rounds); a.Fault != nil {
+		return a, nil, d.finish(a, o)
 	}
 	all := make([]query.Sums, len(rounds))
 	for i := range rounds {

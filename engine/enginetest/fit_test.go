@@ -1,0 +1,126 @@
+package enginetest_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/tacit-space/tacit/engine/analyst"
+	"github.com/tacit-space/tacit/engine/charter"
+	"github.com/tacit-space/tacit/engine/enginetest"
+)
+
+// logistic makes cost an outcome of 0 or 1, and has more rows of it.
+func logistic(opts enginetest.Options) enginetest.Options {
+	opts.Table = func(t *charter.Table) {
+		enginetest.Models(25)(t)
+		no := false
+		cost := &t.Columns[len(t.Columns)-1]
+		t.Columns[len(t.Columns)-2].Domain = []string{"north", "south"}
+		cost.Range, cost.Nullable = []string{"0", "1"}, &no
+	}
+	return opts
+}
+
+const fit = "SELECT * FROM glm(visits, 'cost ~ factor(region)')"
+
+// outcomes gives every owner rows whose outcome depends on the region.
+func outcomes(s *enginetest.Space) *enginetest.Space {
+	for o, id := range s.Owners {
+		var rows []enginetest.Row
+		for i := range 60 {
+			r := enginetest.Row{Region: "north", Patient: fmt.Sprint(i)}
+			if i%2 == 1 {
+				r.Region = "south"
+			}
+			if (i*7+o)%(3+2*(i%2)) == 0 {
+				r.Cost = 1
+			}
+			rows = append(rows, r)
+		}
+		s.SetRows(id, rows)
+	}
+	return s
+}
+
+// wantFit: a third of the north has the outcome 1, of the south a fifth.
+func wantFit(t *testing.T, a *analyst.Answer, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Fault != nil {
+		t.Fatal(a.Fault)
+	}
+	for i := range 2 { // ln(1/2), and ln(1/4) less that
+		got, ok := a.Table.Rows[i][1].(float64)
+		if !ok || math.Abs(got+math.Ln2) > 1e-8 {
+			t.Errorf("coefficient %d is %v, want %v", i, a.Table.Rows[i][1], -math.Ln2)
+		}
+	}
+	if n := len(a.Provenance.Study.Rounds); n < 3 {
+		t.Errorf("a fit of %d rounds", n)
+	}
+}
+
+// A model is fitted by rounds, whether numbers are guarded or not.
+func TestFitByRounds(t *testing.T) {
+	for name, opts := range map[string]enginetest.Options{"masked": {Owners: 5}, "guarded": {Owners: 3, Cohort: small}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := outcomes(enginetest.New(t, logistic(opts))).Start()
+			a, err := s.Client().Ask(t.Context(), fit, analyst.Options{})
+			wantFit(t, a, err)
+		})
+	}
+}
+
+// A client that ends between two rounds, or in one, leaves one question, which another client goes on with.
+func TestFitIsResumed(t *testing.T) {
+	s := outcomes(enginetest.New(t, logistic(enginetest.Options{Owners: 3}))).Start()
+	for _, stop := range []int{2, 3} {
+		ctx, cancel := context.WithCancel(t.Context())
+		c := s.Client()
+		if _, err := c.Ask(ctx, fit, analyst.Options{OnRound: func(r int) {
+			if r == stop {
+				cancel()
+			}
+		}}); err == nil {
+			t.Fatal("a client that was stopped has an answer")
+		}
+		pending, err := c.Pending()
+		if err != nil || len(pending) != 1 {
+			t.Fatalf("%d questions are pending, want one: %v", len(pending), err)
+		}
+		a, err := s.Client().Resume(t.Context(), pending[0], analyst.Options{})
+		wantFit(t, a, err)
+		if pending, err = c.Pending(); err != nil || len(pending) != 0 {
+			t.Fatalf("%d questions are pending after the answer: %v", len(pending), err)
+		}
+	}
+}
+
+// Rounds over different rows are not put together.
+func TestFitOverOtherRows(t *testing.T) {
+	for name, change := range map[string]func(*enginetest.Space){
+		"an owner drops out": func(s *enginetest.Space) { s.StopWorker("owner5") },
+		"data change":        func(s *enginetest.Space) { s.SetRows("owner5", s.Rows["owner5"][1:]) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := outcomes(enginetest.New(t, logistic(enginetest.Options{Owners: 5}))).Start()
+			a, err := s.Client().Ask(t.Context(), fit, analyst.Options{OnRound: func(r int) {
+				if r == 2 {
+					change(s)
+				}
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.Fault == nil || a.Fault.Code != analyst.OtherRows.Code || a.Report != nil {
+				t.Errorf("fault %v", a.Fault)
+			}
+		})
+	}
+}
