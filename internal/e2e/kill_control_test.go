@@ -86,7 +86,7 @@ func TestBudgetKillMinusNine(t *testing.T) {
 		t.Fatal("the question cost nothing")
 	}
 	before := []string{"worker.decision.before", "worker.decision.after", "worker.input.before"}
-	after := []string{"worker.input.after", "worker.persist.before", "worker.persist.after", "worker.release.before", "worker.release.after"}
+	after := []string{"worker.input.after", "worker.persist.before", "worker.persist.after", "worker.release.before", "worker.release.after", "worker.end.before", "worker.end.after"}
 	for _, point := range append(slices.Clone(before), after...) {
 		t.Run(point, func(t *testing.T) {
 			s := s.in(t)
