@@ -90,6 +90,13 @@ func shade(i int) color.NRGBA {
 	return c
 }
 
+// tint is a colour on white, the stronger the deeper it is, as of bands within bands.
+func tint(i, depth int) color.NRGBA {
+	c, part := colorOf(i), min(0.18*float64(depth), 1)
+	mix := func(x uint8) uint8 { return uint8(255 + part*(float64(x)-255)) }
+	return color.NRGBA{mix(c.R), mix(c.G), mix(c.B), 255}
+}
+
 // newPlot is an empty plot in the house style.
 func newPlot(title, x, y string) *plot.Plot {
 	p := plot.New()

@@ -32,15 +32,17 @@ func (f *Profile) size() (width, height vg.Length) { return 7 * vg.Inch, 4.4 * v
 
 func (f *Profile) draw(c draw.Canvas) error {
 	p := newPlot(f.Title, f.XLabel, f.YLabel)
-	for _, b := range f.Bands {
+	labels := 0
+	for i, b := range f.Bands {
 		area, err := plotter.NewPolygon(append(points(b.X, b.High), reversed(points(b.X, b.Low))...))
 		if err != nil {
 			return err
 		}
-		area.Color, area.LineStyle.Width = shade(0), 0
+		area.Color, area.LineStyle.Width = tint(0, i+1), 0
 		p.Add(area)
 		if b.Label != "" {
 			p.Legend.Add(b.Label, area)
+			labels++
 		}
 	}
 	for i, s := range f.Series {
@@ -56,6 +58,7 @@ func (f *Profile) draw(c draw.Canvas) error {
 		p.Add(line)
 		if s.Label != "" {
 			p.Legend.Add(s.Label, line)
+			labels++
 		}
 	}
 	if f.Zero {
@@ -63,6 +66,8 @@ func (f *Profile) draw(c draw.Canvas) error {
 	}
 	if f.Low {
 		p.Legend.Top, p.Legend.YOffs = false, 4
+	} else if labels > 1 { // room for the legend above the lines
+		p.Y.Max += float64(labels) * 0.06 * (p.Y.Max - p.Y.Min)
 	}
 	p.Draw(frame(c))
 	return nil

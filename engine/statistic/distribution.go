@@ -73,13 +73,27 @@ func prepareGrid(c *Call, most int, finish func(*Released, *binning, []*charter.
 }
 
 func probabilitiesOf(c *Call) ([]*big.Rat, *fault.Fault) {
-	var out []*big.Rat
-	for _, part := range strings.Split(c.Text("probabilities"), ",") {
-		p, err := decimal.Parse(strings.TrimSpace(part))
-		if err != nil || p.Sign() < 0 || p.Cmp(big.NewRat(1, 1)) > 0 {
+	out, f := c.numbers("probabilities")
+	if f != nil {
+		return nil, f
+	}
+	for _, p := range out {
+		if p.Sign() < 0 || p.Cmp(big.NewRat(1, 1)) > 0 {
 			return nil, c.Refuse("probabilities", "wants numbers from 0 to 1, separated by commas")
 		}
-		out = append(out, p)
+	}
+	return out, nil
+}
+
+// numbers are those of a parameter, separated by commas.
+func (c *Call) numbers(name string) ([]*big.Rat, *fault.Fault) {
+	var out []*big.Rat
+	for _, part := range strings.Split(c.Text(name), ",") {
+		x, err := decimal.Parse(strings.TrimSpace(part))
+		if err != nil {
+			return nil, c.Refuse(name, "wants numbers, separated by commas")
+		}
+		out = append(out, x)
 	}
 	return out, nil
 }

@@ -7,6 +7,7 @@ func all() []*Statistic {
 	return []*Statistic{
 		describe(),
 		quantile(), ecdf(), histogram(),
+		peakLoad(), loadProfile(), durationCurve(), percentileBands(),
 		kaplanMeier(), logRank(),
 		linear(), generalised(), cox(),
 	}
