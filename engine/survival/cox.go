@@ -155,25 +155,3 @@ func (m *Moments) add(o *Moments, times float64) {
 		}
 	}
 }
-
-// BaselineHazard returns the cumulative hazard of a person with x = 0 at each bin of a stratum, for the sums at the
-// fitted coefficients: Σ d / Σ_R w with Breslow's ties, with Efron's each event by itself. Survival of a person with
-// x is exp(−hazard · exp(x'β)).
-func BaselineHazard(s CoxStratum, ties Ties) []float64 {
-	out, risk := make([]float64, len(s)), 0.0
-	for i := len(s) - 1; i >= 0; i-- {
-		risk += s[i].Leaving.W
-		d := float64(s[i].Events)
-		for l := 0.0; l < d; l++ {
-			w := risk
-			if ties == Efron {
-				w -= l / d * s[i].Failing.W
-			}
-			out[i] += 1 / w
-		}
-	}
-	for i := 1; i < len(out); i++ {
-		out[i] += out[i-1]
-	}
-	return out
-}

@@ -240,27 +240,6 @@ func checkCox(t *testing.T, strata [][]patient, beta []float64, ties survival.Ti
 	}
 }
 
-// With no terms that matter the hazard is that of Nelson and Aalen.
-func TestBaselineHazard(t *testing.T) {
-	people := patients(t, "../../examples/health/pooled/lung.csv", "2", "age")
-	hazard := survival.BaselineHazard(stratum(people, []float64{0}), survival.Breslow)
-	counts := countsOf(lung(t, ""))
-	curve, f := survival.KaplanMeier(&counts, survival.Log, 0.95)
-	if f != nil {
-		t.Fatal(f)
-	}
-	for i, p := range curve.Points {
-		if math.Abs(p.Hazard-hazard[i]) > 1e-12 {
-			t.Fatalf("hazard at %g is %g, want %g", p.Time, hazard[i], p.Hazard)
-		}
-	}
-	// Efron's is larger where people fail together: 1/2 + 1/1, not 2/2.
-	two := []patient{{1, true, []float64{0}}, {1, true, []float64{0}}}
-	if h := survival.BaselineHazard(stratum(two, []float64{0}), survival.Efron); h[0] != 1.5 {
-		t.Errorf("hazard of two at once %g", h[0])
-	}
-}
-
 func TestCoxRefusals(t *testing.T) {
 	censored := []patient{{1, false, []float64{1}}, {2, false, []float64{0}}}
 	if _, f := survival.PartialLikelihood([]survival.CoxStratum{stratum(censored, []float64{0})}, []float64{0}, survival.Efron); !survival.NoEvents.Is(f) {
