@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 
+	"gonum.org/v1/gonum/mathext"
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/tacit-space/tacit/engine/fault"
@@ -129,9 +130,12 @@ func OneWay(groups []*Moments) (*ANOVA, *fault.Fault) {
 	a.EtaSquared = float(new(big.Rat).Quo(between, all.Squares()))
 	f := new(big.Rat).Quo(between, within)
 	a.F = float(f.Mul(f, big.NewRat(a.DFWithin, a.DFBetween)))
-	a.P = distuv.F{D1: float64(a.DFBetween), D2: float64(a.DFWithin)}.Survival(a.F)
+	a.P = tailOfF(a.F, float64(a.DFBetween), float64(a.DFWithin))
 	return a, nil
 }
+
+// tailOfF is the probability that an F is above f, right in the far tail too, where 1 less the distribution is not.
+func tailOfF(f, d1, d2 float64) float64 { return mathext.RegIncBeta(d2/2, d1/2, d2/(d2+d1*f)) }
 
 // StandardisedDifference is (m1 − m2) / √((s1² + s2²) / 2); ok is false where there is none.
 func StandardisedDifference(a, b *Moments) (d float64, ok bool) {

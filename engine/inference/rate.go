@@ -61,7 +61,7 @@ func StandardisedRatio(observed int64, expected, level float64) (*Estimate, *fau
 	o, z := float64(observed), normal(level)
 	e := &Estimate{Value: o / expected, SE: math.Sqrt(o) / expected}
 	if observed > 0 {
-		e.Lower = o * math.Pow(1-1/(9*o)-z/(3*math.Sqrt(o)), 3) / expected
+		e.Lower = o * math.Pow(max(0, 1-1/(9*o)-z/(3*math.Sqrt(o))), 3) / expected
 	}
 	e.Upper = (o + 1) * math.Pow(1-1/(9*(o+1))+z/(3*math.Sqrt(o+1)), 3) / expected
 	return e, nil
