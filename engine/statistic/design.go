@@ -220,3 +220,5 @@ func (a *aggregates) add(sql string) string {
 	}
 	return name
 }
+
+func join(parts []string) string { return strings.Join(parts, ", ") }

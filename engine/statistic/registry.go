@@ -6,6 +6,9 @@ import "slices"
 func all() []*Statistic {
 	return []*Statistic{
 		describe(),
+		tTest(), anova(), contingency(), mantelHaenszel(),
+		tableOne(), proportion(), correlation(),
+		incidence(), smr(), meta(),
 		quantile(), ecdf(), histogram(),
 		peakLoad(), loadProfile(), durationCurve(), percentileBands(),
 		kaplanMeier(), logRank(),
