@@ -192,7 +192,7 @@ func (c *Client) signed(job *plan.Job, sql string) (*record, asked, error) {
 	if err != nil {
 		return nil, asked{}, fault.From(err)
 	}
-	about := asked{question.Manifest().Hash(), ledger.About(job, c.space)}
+	about := asked{question.Manifest().Hash(), ledger.About(job, c.space), ledger.RoundOf(job)}
 	return &record{Job: manifest.Job, SQL: sql, Expiry: job.Expiry, Question: question.Marshal()}, about, nil
 }
 

@@ -22,6 +22,7 @@ type record struct {
 type asked struct {
 	manifest [32]byte // hash
 	about    ledger.Subject
+	beside   []ledger.Entry
 }
 
 func (r *record) row(a asked) store.Question {
@@ -30,7 +31,7 @@ func (r *record) row(a asked) store.Question {
 		panic("analyst: a record of plain fields does not encode: " + err.Error())
 	}
 	return store.Question{
-		Job: r.Job, Record: body, Expires: time.Unix(r.Expiry, 0), Manifest: a.manifest, About: a.about,
+		Job: r.Job, Record: body, Expires: time.Unix(r.Expiry, 0), Manifest: a.manifest, About: a.about, Beside: a.beside,
 	}
 }
 

@@ -77,7 +77,7 @@ func (c *coordinator) check(analyst string, m *cryptojob.Manifest, verify func()
 		return store.Job{}, TooLarge.New("messages of %d bytes, at most %d", largest, c.Limits.MaxVector)
 	}
 	return store.Job{
-		ID: m.Job, Analyst: analyst, Purpose: job.Purpose, Manifest: m.Hash(), About: ledger.About(job, c.space),
+		ID: m.Job, Analyst: analyst, Purpose: job.Purpose, Manifest: m.Hash(), About: ledger.About(job, c.space), Beside: ledger.RoundOf(job),
 		State: store.Submitted, Created: now, Updated: now, Expires: expires,
 	}, nil
 }

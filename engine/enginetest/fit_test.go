@@ -2,6 +2,7 @@ package enginetest_test
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"testing"
@@ -9,6 +10,8 @@ import (
 	"github.com/tacit-space/tacit/engine/analyst"
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/enginetest"
+	"github.com/tacit-space/tacit/engine/ledger"
+	"github.com/tacit-space/tacit/engine/store"
 )
 
 // logistic makes cost an outcome of 0 or 1, and has more rows of it.
@@ -72,6 +75,15 @@ func TestFitByRounds(t *testing.T) {
 			s := outcomes(enginetest.New(t, logistic(opts))).Start()
 			a, err := s.Client().Ask(t.Context(), fit, analyst.Options{})
 			wantFit(t, a, err)
+			for i, text := range a.Provenance.Study.Rounds {
+				job, _ := store.ParseJobID(text)
+				for id, entries := range s.LedgersAgree(job) {
+					e := entries[1]
+					if e.Kind != ledger.Round || int(e.Attempt) != i+1 || hex.EncodeToString(e.Digest[:]) != a.Provenance.Study.ID {
+						t.Errorf("the ledger of %s does not say which round it was, but %s: %s", id, e.Kind, e.Text())
+					}
+				}
+			}
 		})
 	}
 }

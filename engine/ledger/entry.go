@@ -32,6 +32,7 @@ const (
 	Resumed                   // the end of that
 	Revoked                   // the key of a member, for the whole space
 	Refunded                  // what was debited, on proof that nothing was released
+	Round                     // of a study: the job is one of its rounds
 )
 
 // field is a group of fields that a kind has.
@@ -75,6 +76,7 @@ var kinds = [...]struct {
 	Resumed:   {"resumed", ofMember},
 	Revoked:   {"revoked", ofMember | ofDigest | ofVersion},
 	Refunded:  {"refunded", ofJob | ofAmount},
+	Round:     {"round", ofJob | ofAttempt | ofDigest},
 }
 
 func (k Kind) known() bool { return k >= Opened && int(k) < len(kinds) }
@@ -119,8 +121,8 @@ type Entry struct {
 	Member   string   // who accepted, refused, withdrew or parked; an approver's name of Approved and Denied
 	Code     string   // why: "" or TACIT-X000
 	State    string   // how the job ended: lower-case letters
-	Attempt  uint32
-	Digest   [32]byte // Opened: random; Charter: its hash; Revoked: of member and key; keys: the set; Released: what was released
+	Attempt  uint32   // of Round: its number
+	Digest   [32]byte // Round: the study; Opened: random; Charter: its hash; Revoked: of member and key; keys: the set; Released: what was released
 	Version  uint32   // of the charter
 	Usage    Usage    // of Ended
 	Amount   uint64   // of Debited and Refunded, in units of 1e-9 rho

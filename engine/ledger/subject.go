@@ -24,3 +24,11 @@ func About(job *plan.Job, ch *charter.Charter) Subject {
 	}
 	return s
 }
+
+// RoundOf returns the entry that follows Asked if the job is a round of a study, else none.
+func RoundOf(job *plan.Job) []Entry {
+	if job.Study == nil {
+		return nil
+	}
+	return []Entry{{Kind: Round, Attempt: uint32(job.Study.Round), Digest: job.Study.ID}}
+}

@@ -243,6 +243,9 @@ func (e *Entry) Text() string {
 	add(e.Member != "", "%s", e.Member)
 	add(e.State != "", "%s", e.State)
 	add(e.Code != "", "%s", e.Code)
+	if e.Kind == Round {
+		return fmt.Sprintf("round %d of study %.12x…", e.Attempt, e.Digest[:6])
+	}
 	add(e.Attempt != 0, "attempt %d", e.Attempt)
 	add(e.Version != 0, "version %d", e.Version)
 	add(has&ofUsage != 0 && e.Usage != Usage{}, "sent %d bytes, computed %d ms", e.Usage.Sent, e.Usage.Compute)

@@ -47,6 +47,7 @@ type Question struct {
 
 	Manifest [32]byte       // hash; not read back
 	About    ledger.Subject // for the ledger; not read back
+	Beside   []ledger.Entry // that follow the one that it was asked; not read back
 }
 
 // Add stores a new question, its record sealed.
@@ -61,7 +62,7 @@ func (a *Analyst) add(tx *sql.Tx, q Question) error {
 	if _, err := tx.Exec(insert, q.Job[:], box, string(Stored), now, now, millis(q.Expires), q.Manifest[:]); err != nil {
 		return err
 	}
-	return a.record(tx, ledger.Entry{Kind: ledger.Asked, Job: q.Job, Manifest: q.Manifest, About: q.About})
+	return a.record(tx, asked(q.Job, q.Manifest, q.About, q.Beside)...)
 }
 
 // Advance ends the question of a round that was answered, erasing its secret, and stores that of the next in

@@ -32,6 +32,7 @@ type Job struct {
 	Analyst    string // member id
 	Purpose    string
 	About      ledger.Subject // for the ledger; not read back
+	Beside     []ledger.Entry // that follow the one that it was asked; not read back
 	Manifest   [32]byte
 	Submission []byte // nil once pruned, and where it is not asked for
 	State      State
@@ -57,7 +58,7 @@ func (c *Coordinator) AddJob(j Job) error {
 		if err != nil {
 			return err
 		}
-		return c.record(tx, ledger.Entry{Kind: ledger.Asked, Job: j.ID, Manifest: j.Manifest, About: j.About})
+		return c.record(tx, asked(j.ID, j.Manifest, j.About, j.Beside)...)
 	})
 }
 

@@ -213,3 +213,12 @@ func (d *db) record(tx *sql.Tx, entries ...ledger.Entry) error {
 	b.next = head{c, tree}
 	return nil
 }
+
+// asked returns the entries of a job that was asked.
+func asked(job JobID, manifest [32]byte, about ledger.Subject, beside []ledger.Entry) []ledger.Entry {
+	all := append([]ledger.Entry{{Kind: ledger.Asked, About: about}}, beside...)
+	for i := range all {
+		all[i].Job, all[i].Manifest = job, manifest
+	}
+	return all
+}

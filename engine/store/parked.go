@@ -89,9 +89,8 @@ func (w *Worker) parkFirst(tx *sql.Tx, o Offered, p Parking) error {
 	if err := w.enterNotice(tx, o.ID, p.Notify); err != nil {
 		return err
 	}
-	return w.record(tx,
-		ledger.Entry{Kind: ledger.Asked, Job: o.ID, Manifest: o.Manifest, About: o.About},
-		ledger.Entry{Kind: ledger.Parked, Job: o.ID, Manifest: o.Manifest, Member: w.book.keeper.Member})
+	parked := ledger.Entry{Kind: ledger.Parked, Job: o.ID, Manifest: o.Manifest, Member: w.book.keeper.Member}
+	return w.record(tx, append(asked(o.ID, o.Manifest, o.About, o.Beside), parked)...)
 }
 
 // parkAgain changes nothing if the grounds are the same.

@@ -88,6 +88,8 @@ func TestStudyRounds(t *testing.T) {
 	must(decide(13, round(4)))
 	must(decide(14, round(5))) // before the end of round 4 was heard of
 	refused("a round that was left behind", 15, round(4))
+	input(14)
+	must(w.Release(store.JobID{14}, 1, [32]byte{1}))
 	end(14, store.WithdrawnEnding)
 	refused("a round that this owner left", 15, round(5))
 	refused("a round after one that this owner left", 15, round(6))

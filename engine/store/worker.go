@@ -54,6 +54,7 @@ type Offered struct {
 	Offer    []byte         // as received; nil if refused, or over
 	Analyst  string         // member id
 	About    ledger.Subject // for the ledger; not read back
+	Beside   []ledger.Entry // that follow the one that it was asked; see [ledger.RoundOf]
 	Accepted bool
 	Reason   Reason // of a refusal, or of a withdrawal
 	Expires  time.Time
@@ -122,7 +123,7 @@ func (w *Worker) Decide(o Offered) error {
 		}
 		var entries []ledger.Entry
 		if !waited {
-			entries = append(entries, ledger.Entry{Kind: ledger.Asked, About: o.About})
+			entries = append(append(entries, ledger.Entry{Kind: ledger.Asked, About: o.About}), o.Beside...)
 		}
 		for _, who := range o.Approved {
 			entries = append(entries, ledger.Entry{Kind: ledger.Approved, Member: who})

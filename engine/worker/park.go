@@ -93,7 +93,7 @@ func tooManyParked() error { return TooManyParked.New("too many questions wait f
 func (j *job) offered() store.Offered {
 	o := store.Offered{
 		ID: j.id, Manifest: j.hash, Offer: j.offer, Analyst: j.manifest.Analyst.ID,
-		About: ledger.About(&j.request.Job, j.w.space), Expires: time.Unix(j.manifest.Expiry, 0), Asked: j.asked(),
+		About: ledger.About(&j.request.Job, j.w.space), Beside: ledger.RoundOf(&j.request.Job), Expires: time.Unix(j.manifest.Expiry, 0), Asked: j.asked(),
 	}
 	if j.consent != nil {
 		o.Approved = j.consent.names
