@@ -12,6 +12,6 @@ var (
 		"At this owner, a number of the question can be subtracted from one that was asked before, by whomever, so that only a few privacy units are left. The charter or the owner refuses such questions for the time of rules.differencing.window.",
 		"Ask exactly what was asked before, which is allowed; or about groups that do not overlap it, or differ from it in many units; or after the window has passed. Which question it was is in the owner's log only.")
 	TooMany = fault.Declare("TACIT-W122", "too many earlier questions to compare with",
-		"The question would have to be compared with more cells of earlier questions about the table than an owner compares in one scan.",
-		"Ask a question that was asked before, or one with fewer cells, or wait until earlier questions are older than rules.differencing.window.")
+		"The question would have to be compared with more cells of earlier questions about the table than an owner compares in one scan, or the analyst's organisation has more than its share of them and what is left is kept for others.",
+		"Ask a question that your organisation asked before, or one with fewer cells, or wait until earlier questions are older than rules.differencing.window.")
 )

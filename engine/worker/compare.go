@@ -80,13 +80,22 @@ func (j *job) compare(ctx context.Context) ([]approval.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	ids, plans, err := j.earlier(p.Table)
+	ids, plans, organisations, err := j.earlier(p.Table)
 	if err != nil {
 		j.w.fail(err)
 		return nil, err
 	}
 	if c := j.compared; c != nil && c.data == data && slices.Equal(c.earlier, ids) {
 		return nil, nil
+	}
+	if rule != charter.DifferencingNote {
+		of := ""
+		if m := j.w.space.Member(j.manifest.Analyst.ID); m != nil {
+			of = m.Organisation
+		}
+		if err := differencing.Share(p, of, plans, organisations, j.w.space); err != nil {
+			return nil, err
+		}
 	}
 	found, err := j.find(ctx, p, plans)
 	if differencing.TooMany.Is(err) && rule == charter.DifferencingNote {
@@ -136,11 +145,11 @@ func (j *job) compareAgain(ctx context.Context) error {
 	return differencing.Within.New("two numbers of the question differ in a few units of this owner")
 }
 
-// earlier returns the other questions about a table that count.
-func (j *job) earlier(table string) (ids []store.JobID, plans []*plan.Plan, err error) {
+// earlier returns the other questions about a table that count, and who asked them.
+func (j *job) earlier(table string) (ids []store.JobID, plans []*plan.Plan, organisations []string, err error) {
 	all, err := j.w.store.Asked(table, j.w.space.Rules.Differencing.Span())
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	for _, a := range all {
 		if a.Job == j.id {
@@ -148,11 +157,11 @@ func (j *job) earlier(table string) (ids []store.JobID, plans []*plan.Plan, err 
 		}
 		p, err := plan.Parse(a.Plan)
 		if err != nil {
-			return nil, nil, store.Corrupt.New("an earlier question, of job %s: %w", a.Job, err)
+			return nil, nil, nil, store.Corrupt.New("an earlier question, of job %s: %w", a.Job, err)
 		}
-		ids, plans = append(ids, a.Job), append(plans, p)
+		ids, plans, organisations = append(ids, a.Job), append(plans, p), append(organisations, a.Organisation)
 	}
-	return ids, plans, nil
+	return ids, plans, organisations, nil
 }
 
 func (j *job) find(ctx context.Context, p *plan.Plan, earlier []*plan.Plan) ([]differencing.Finding, error) {
