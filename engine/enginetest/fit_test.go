@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"math"
 	"testing"
+	"time"
 
 	"github.com/tacit-space/tacit/engine/analyst"
 	"github.com/tacit-space/tacit/engine/charter"
+	"github.com/tacit-space/tacit/engine/coordinator"
 	"github.com/tacit-space/tacit/engine/enginetest"
 	"github.com/tacit-space/tacit/engine/ledger"
 	"github.com/tacit-space/tacit/engine/store"
@@ -121,7 +123,9 @@ func TestFitOverOtherRows(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := outcomes(enginetest.New(t, logistic(enginetest.Options{Owners: 5}))).Start()
+			s := outcomes(enginetest.New(t, logistic(enginetest.Options{Owners: 5, Coordinator: func(c *coordinator.Config) {
+				c.Timing.Admission = 3 * time.Second // an owner who is away is waited for as long
+			}}))).Start()
 			a, err := s.Client().Ask(t.Context(), fit, analyst.Options{OnRound: func(r int) {
 				if r == 2 {
 					change(s)
