@@ -1,6 +1,7 @@
 package statistic
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/tacit-space/tacit/engine/chart"
@@ -37,7 +38,7 @@ func prepareProportion(c *Call) (*Prepared, *fault.Fault) {
 	if bad := c.At("event", o.mentioned(c)); bad != nil {
 		return nil, bad
 	}
-	selected := append(keys(by), "COUNT(*) AS n", "COUNT(*) FILTER (WHERE "+o.event+") AS k")
+	selected := append(keys(by), o.both("COUNT(*)", "n"))
 	sql := "SELECT " + join(selected) + c.From(known(append(slices.Clone(o.columns), by...)...)...) + grouped(len(by))
 	return &Prepared{SQL: sql, Finish: func(in *Released) (*Report, *fault.Fault) { return finishProportion(in, by, confidence) }}, nil
 }
@@ -51,15 +52,16 @@ func finishProportion(in *Released, by []*charter.Column, level float64) (*Repor
 			suppressRow(t, k, shown...)
 			continue
 		}
-		if in.Count(r, "n") == 0 {
+		events, n := in.events(r)
+		if n == 0 {
 			continue
 		}
-		e, bad := inference.Wilson(in.Count(r, "k"), in.Count(r, "n"), level)
+		e, bad := inference.Wilson(events, n, level)
 		if bad != nil {
 			return nil, bad
 		}
 		f.Rows = append(f.Rows, chart.ForestRow{Label: (&stratum{labels: shown}).name(by), Estimate: e.Value, Lower: e.Lower, Upper: e.Upper})
-		t.Rows = append(t.Rows, append(shown, in.Count(r, "n"), in.Count(r, "k"), e.Value, e.Lower, e.Upper))
+		t.Rows = append(t.Rows, append(shown, n, events, e.Value, e.Lower, e.Upper))
 	}
 	out := &Report{Title: "Proportions, " + percent(level) + " intervals by Wilson", Tables: []Named{{Name: "groups", Table: t}}}
 	if len(f.Rows) > 0 {
@@ -67,6 +69,18 @@ func finishProportion(in *Released, by []*charter.Column, level float64) (*Repor
 		out.Figure = f
 	}
 	return out, nil
+}
+
+// both writes an aggregate over the rows with the event, name1, and over those without, name0. Each has its own guard; all rows
+// beside those with the event would give those without away, however few they are.
+func (o *outcome) both(aggregate, name string) string {
+	return fmt.Sprintf("%[1]s FILTER (WHERE %[2]s) AS %[3]s1, %[1]s FILTER (WHERE NOT (%[2]s)) AS %[3]s0", aggregate, o.event, name)
+}
+
+// events reads the number of rows with the event, and of all.
+func (r *Released) events(row int) (events, n int64) {
+	events = r.Count(row, "n1")
+	return events, events + r.Count(row, "n0")
 }
 
 // headed is a table with a column for each group column, and more.

@@ -79,7 +79,7 @@ func prepareRates(c *Call, of string) (*Prepared, *fault.Fault) {
 	if bad := c.At("event", o.mentioned(c)); bad != nil {
 		return nil, bad
 	}
-	selected := append(keys(by), "COUNT(*) AS n", "COUNT(*) FILTER (WHERE "+o.event+") AS d", "SUM("+plan.QuoteName(col.Name)+") AS t")
+	selected := append(keys(by), o.both("COUNT(*)", "n"), o.both("SUM("+plan.QuoteName(col.Name)+")", "t"))
 	used := append(append(slices.Clone(o.columns), by...), col)
 	return &Prepared{SQL: "SELECT " + join(selected) + c.From(known(used...)...) + grouped(len(by)), Finish: r.finish}, nil
 }
@@ -101,14 +101,15 @@ func (q *rates) finish(in *Released) (*Report, *fault.Fault) {
 			suppressRow(t, k, shown...)
 			continue
 		}
-		if in.Count(r, "n") == 0 {
+		events, n := in.events(r)
+		if n == 0 {
 			continue
 		}
 		e, bad := q.estimate(in, r)
 		if bad != nil {
 			return nil, bad
 		}
-		row := append(shown, in.Count(r, "n"), in.Count(r, "d"), float(in.Sum(r, "t")), e.Value*q.per, e.Lower*q.per, e.Upper*q.per)
+		row := append(shown, n, events, float(q.total(in, r)), e.Value*q.per, e.Lower*q.per, e.Upper*q.per)
 		if !q.expected {
 			row = append(row, q.against(in, first, r)...)
 		}
@@ -138,15 +139,20 @@ func (q *rates) title() string {
 
 func (q *rates) estimate(in *Released, r int) (*inference.Estimate, *fault.Fault) {
 	if q.expected {
-		return inference.StandardisedRatio(in.Count(r, "d"), float(in.Sum(r, "t")), q.level)
+		return inference.StandardisedRatio(in.Count(r, "n1"), float(q.total(in, r)), q.level)
 	}
-	return inference.Rate(in.Count(r, "d"), float(in.Sum(r, "t")), q.level)
+	return inference.Rate(in.Count(r, "n1"), float(q.total(in, r)), q.level)
+}
+
+// total is the person-time or what is expected of all rows, exactly.
+func (q *rates) total(in *Released, r int) *big.Rat {
+	return new(big.Rat).Add(in.Sum(r, "t1"), in.Sum(r, "t0"))
 }
 
 // against is the ratio to the first group, empty for that itself and where there is none.
 func (q *rates) against(in *Released, first, r int) []result.Value {
 	if first >= 0 {
-		e, f := inference.RateRatio(in.Count(r, "d"), float(in.Sum(r, "t")), in.Count(first, "d"), float(in.Sum(first, "t")), q.level)
+		e, f := inference.RateRatio(in.Count(r, "n1"), float(q.total(in, r)), in.Count(first, "n1"), float(q.total(in, first)), q.level)
 		if f == nil {
 			return []result.Value{e.Value, e.Lower, e.Upper}
 		}
