@@ -142,7 +142,7 @@ func TestCoxAgainstPooled(t *testing.T) {
 		if got, want := scalar(t, r, "loglik").(float64), coxLikelihood(people, beta); math.Abs(got-want) > 1e-9*math.Abs(want) {
 			t.Errorf("%s: log-likelihood %.12g, want %.12g", call, got, want)
 		}
-		const h = 1e-3
+		const h = 1e-4 // the third derivative may be large where few have the event
 		for i := range beta {
 			up, down := slices.Clone(beta), slices.Clone(beta)
 			up[i], down[i] = up[i]+h*se[i], down[i]-h*se[i]
