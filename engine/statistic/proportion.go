@@ -1,7 +1,7 @@
 package statistic
 
 import (
-	"fmt"
+	"math/big"
 	"slices"
 
 	"github.com/tacit-space/tacit/engine/chart"
@@ -38,30 +38,24 @@ func prepareProportion(c *Call) (*Prepared, *fault.Fault) {
 	if bad := c.At("event", o.mentioned(c)); bad != nil {
 		return nil, bad
 	}
-	selected := append(keys(by), o.both("COUNT(*)", "n"))
-	sql := "SELECT " + join(selected) + c.From(known(append(slices.Clone(o.columns), by...)...)...) + grouped(len(by))
+	sql := o.apart(c, by, nil, "COUNT(*) AS n")
 	return &Prepared{SQL: sql, Finish: func(in *Released) (*Report, *fault.Fault) { return finishProportion(in, by, confidence) }}, nil
 }
 
 func finishProportion(in *Released, by []*charter.Column, level float64) (*Report, *fault.Fault) {
 	t := headed(by, countColumn("n"), countColumn("events"), doubleColumn("proportion"), doubleColumn("lower"), doubleColumn("upper"))
 	f := &chart.Forest{Title: "Proportions", XLabel: "proportion"}
-	for r := range in.Len() {
-		shown := labels(in, r, len(by))
-		if k := in.Hidden(r); k > 0 {
-			suppressRow(t, k, shown...)
+	for _, h := range readHalves(in, len(by), false) {
+		if h.hidden > 0 {
+			suppressRow(t, h.hidden, h.labels...)
 			continue
 		}
-		events, n := in.events(r)
-		if n == 0 {
-			continue
-		}
-		e, bad := inference.Wilson(events, n, level)
+		e, bad := inference.Wilson(h.with.n, h.n(), level)
 		if bad != nil {
 			return nil, bad
 		}
-		f.Rows = append(f.Rows, chart.ForestRow{Label: (&stratum{labels: shown}).name(by), Estimate: e.Value, Lower: e.Lower, Upper: e.Upper})
-		t.Rows = append(t.Rows, append(shown, n, events, e.Value, e.Lower, e.Upper))
+		f.Rows = append(f.Rows, chart.ForestRow{Label: (&stratum{labels: h.labels}).name(by), Estimate: e.Value, Lower: e.Lower, Upper: e.Upper})
+		t.Rows = append(t.Rows, append(slices.Clone(h.labels), h.n(), h.with.n, e.Value, e.Lower, e.Upper))
 	}
 	out := &Report{Title: "Proportions, " + percent(level) + " intervals by Wilson", Tables: []Named{{Name: "groups", Table: t}}}
 	if len(f.Rows) > 0 {
@@ -71,16 +65,59 @@ func finishProportion(in *Released, by []*charter.Column, level float64) (*Repor
 	return out, nil
 }
 
-// both writes an aggregate over the rows with the event, name1, and over those without, name0. Each has its own guard; all rows
-// beside those with the event would give those without away, however few they are.
-func (o *outcome) both(aggregate, name string) string {
-	return fmt.Sprintf("%[1]s FILTER (WHERE %[2]s) AS %[3]s1, %[1]s FILTER (WHERE NOT (%[2]s)) AS %[3]s0", aggregate, o.event, name)
+// apart asks for aggregates of each group, of the rows with the event and of those without as cells of their own: no
+// number is of both. A number of all rows beside one of those with the event would give those without away, however few they
+// are; and with a group key every cell's number of rows is released.
+func (o *outcome) apart(c *Call, by, more []*charter.Column, aggregates ...string) string {
+	needed := append(append(slices.Clone(o.columns), by...), more...)
+	selected := append(keys(by), "("+o.event+") AS event")
+	return "SELECT " + join(append(selected, aggregates...)) + c.From(known(needed...)...) + grouped(len(by)+1)
 }
 
-// events reads the number of rows with the event, and of all.
-func (r *Released) events(row int) (events, n int64) {
-	events = r.Count(row, "n1")
-	return events, events + r.Count(row, "n0")
+// side is a group's rows with the event, or those without.
+type side struct {
+	n   int64
+	sum *big.Rat // of the column t, if there is one
+}
+
+// halves are both sides of a group.
+type halves struct {
+	labels     []result.Value
+	with, rest side
+	hidden     int // k, if a side is suppressed
+}
+
+func (h *halves) n() int64 { return h.with.n + h.rest.n }
+
+// total is the sum over both sides, exactly.
+func (h *halves) total() float64 { return float(new(big.Rat).Add(h.with.sum, h.rest.sum)) }
+
+// readHalves puts the sides of each group together, in the order of the groups. A group without rows is left out.
+func readHalves(in *Released, keys int, sum bool) []*halves {
+	var out []*halves
+	for r := range in.Len() {
+		event, known := in.Value(r, "event").(bool)
+		if !known {
+			continue // the question leaves rows out whose event is unknown
+		}
+		shown := labels(in, r, keys)
+		i := slices.IndexFunc(out, func(h *halves) bool { return slices.Equal(h.labels, shown) })
+		if i < 0 {
+			i = len(out)
+			out = append(out, &halves{labels: shown, with: side{sum: new(big.Rat)}, rest: side{sum: new(big.Rat)}})
+		}
+		h := out[i]
+		h.hidden = max(h.hidden, in.Hidden(r))
+		s := &h.rest
+		if event {
+			s = &h.with
+		}
+		s.n = in.Count(r, "n")
+		if sum {
+			s.sum = in.Sum(r, "t")
+		}
+	}
+	return slices.DeleteFunc(out, func(h *halves) bool { return h.hidden == 0 && h.n() == 0 })
 }
 
 // headed is a table with a column for each group column, and more.

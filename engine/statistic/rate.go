@@ -79,9 +79,8 @@ func prepareRates(c *Call, of string) (*Prepared, *fault.Fault) {
 	if bad := c.At("event", o.mentioned(c)); bad != nil {
 		return nil, bad
 	}
-	selected := append(keys(by), o.both("COUNT(*)", "n"), o.both("SUM("+plan.QuoteName(col.Name)+")", "t"))
-	used := append(append(slices.Clone(o.columns), by...), col)
-	return &Prepared{SQL: "SELECT " + join(selected) + c.From(known(used...)...) + grouped(len(by)), Finish: r.finish}, nil
+	sql := o.apart(c, by, []*charter.Column{col}, "COUNT(*) AS n", "SUM("+plan.QuoteName(col.Name)+") AS t")
+	return &Prepared{SQL: sql, Finish: r.finish}, nil
 }
 
 func (q *rates) finish(in *Released) (*Report, *fault.Fault) {
@@ -94,29 +93,24 @@ func (q *rates) finish(in *Released) (*Report, *fault.Fault) {
 		t.Columns = append(t.Columns, doubleColumn("rate_ratio"), doubleColumn("rate_ratio_lower"), doubleColumn("rate_ratio_upper"))
 	}
 	f := &chart.Forest{Title: map[bool]string{true: "Observed over expected", false: "Incidence"}[q.expected], XLabel: value}
-	first := -1
-	for r := range in.Len() {
-		shown := labels(in, r, len(q.by))
-		if k := in.Hidden(r); k > 0 {
-			suppressRow(t, k, shown...)
+	var first *halves
+	for _, h := range readHalves(in, len(q.by), true) {
+		if h.hidden > 0 {
+			suppressRow(t, h.hidden, h.labels...)
 			continue
 		}
-		events, n := in.events(r)
-		if n == 0 {
-			continue
-		}
-		e, bad := q.estimate(in, r)
+		e, bad := q.estimate(h)
 		if bad != nil {
 			return nil, bad
 		}
-		row := append(shown, n, events, float(q.total(in, r)), e.Value*q.per, e.Lower*q.per, e.Upper*q.per)
+		row := append(slices.Clone(h.labels), h.n(), h.with.n, h.total(), e.Value*q.per, e.Lower*q.per, e.Upper*q.per)
 		if !q.expected {
-			row = append(row, q.against(in, first, r)...)
+			row = append(row, q.against(first, h)...)
 		}
-		if first < 0 {
-			first = r
+		if first == nil {
+			first = h
 		}
-		f.Rows = append(f.Rows, chart.ForestRow{Label: (&stratum{labels: shown}).name(q.by), Estimate: e.Value * q.per, Lower: e.Lower * q.per, Upper: e.Upper * q.per})
+		f.Rows = append(f.Rows, chart.ForestRow{Label: (&stratum{labels: h.labels}).name(q.by), Estimate: e.Value * q.per, Lower: e.Lower * q.per, Upper: e.Upper * q.per})
 		t.Rows = append(t.Rows, row)
 	}
 	out := &Report{Title: q.title(), Tables: []Named{{Name: "groups", Table: t}}}
@@ -137,22 +131,17 @@ func (q *rates) title() string {
 	return fmt.Sprintf("Events per %g of %s, exact %s intervals", q.per, q.of.Name, percent(q.level))
 }
 
-func (q *rates) estimate(in *Released, r int) (*inference.Estimate, *fault.Fault) {
+func (q *rates) estimate(h *halves) (*inference.Estimate, *fault.Fault) {
 	if q.expected {
-		return inference.StandardisedRatio(in.Count(r, "n1"), float(q.total(in, r)), q.level)
+		return inference.StandardisedRatio(h.with.n, h.total(), q.level)
 	}
-	return inference.Rate(in.Count(r, "n1"), float(q.total(in, r)), q.level)
-}
-
-// total is the person-time or what is expected of all rows, exactly.
-func (q *rates) total(in *Released, r int) *big.Rat {
-	return new(big.Rat).Add(in.Sum(r, "t1"), in.Sum(r, "t0"))
+	return inference.Rate(h.with.n, h.total(), q.level)
 }
 
 // against is the ratio to the first group, empty for that itself and where there is none.
-func (q *rates) against(in *Released, first, r int) []result.Value {
-	if first >= 0 {
-		e, f := inference.RateRatio(in.Count(r, "n1"), float(q.total(in, r)), in.Count(first, "n1"), float(q.total(in, first)), q.level)
+func (q *rates) against(first, h *halves) []result.Value {
+	if first != nil {
+		e, f := inference.RateRatio(h.with.n, h.total(), first.with.n, first.total(), q.level)
 		if f == nil {
 			return []result.Value{e.Value, e.Lower, e.Upper}
 		}
