@@ -17,11 +17,19 @@ import (
 // progress is one line on standard error that changes while a job runs; on what is
 // no terminal, a line for each change.
 type progress struct {
-	mu   sync.Mutex
-	w    io.Writer
-	live bool            // rewrite the line
-	ask  map[string]bool // owners at which a person has to decide
-	last string
+	mu    sync.Mutex
+	w     io.Writer
+	live  bool            // rewrite the line
+	ask   map[string]bool // owners at which a person has to decide
+	last  string
+	round string // of a study, from the second on
+}
+
+// next says that another round of a study begins.
+func (p *progress) next(round, most int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.round = fmt.Sprintf("round %d of at most %d: ", round, most)
 }
 
 // newProgress shows nothing unless standard error is a terminal or --progress is set.
@@ -41,6 +49,7 @@ func (p *progress) event(e transport.Progress) {
 	if e.State == transport.Submitted && len(p.ask) > 0 {
 		line = waitsAt(slices.Sorted(maps.Keys(p.ask)))
 	}
+	line = p.round + line
 	if line == p.last {
 		return
 	}

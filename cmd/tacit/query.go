@@ -216,6 +216,7 @@ func (a *app) ask(ctx context.Context, q *asking, do func(context.Context, *anal
 	answer, err := do(ctx, client, analyst.Options{
 		Purpose: q.purpose, Lifetime: q.lifetime,
 		OnJob:      func(id store.JobID) { job = &id },
+		OnRound:    show.next,
 		OnProgress: show.event,
 		Deliver: func(answer *analyst.Answer) error {
 			show.end()

@@ -10,7 +10,7 @@ import (
 	"github.com/tacit-space/tacit/crypto/identity"
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/keyfile"
-	"github.com/tacit-space/tacit/engine/query"
+	"github.com/tacit-space/tacit/engine/statistic"
 )
 
 // charterTemplate is a charter to start from.
@@ -68,7 +68,7 @@ func (a *app) spacePropose() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := query.CheckTemplates(c); err != nil {
+			if err := statistic.CheckTemplates(c); err != nil {
 				return err
 			}
 			identities, err := collect(c, args[1:])
@@ -121,7 +121,7 @@ func (a *app) spaceSign() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := query.CheckTemplates(bundle.Charter()); err != nil {
+			if err := statistic.CheckTemplates(bundle.Charter()); err != nil {
 				return err
 			}
 			id, err := a.readKey(key, passphraseFile)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/keyfile"
-	"github.com/tacit-space/tacit/engine/query"
+	"github.com/tacit-space/tacit/engine/statistic"
 )
 
 func (a *app) spaceAmend() *cobra.Command {
@@ -52,7 +52,7 @@ func amend(file, from string, keys []string) (*charter.Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := query.CheckTemplates(c); err != nil {
+	if err := statistic.CheckTemplates(c); err != nil {
 		return nil, err
 	}
 	old, err := charter.ReadBundle(from)

@@ -84,7 +84,7 @@ func (a *app) compile(q *asking, sql string, c *charter.Charter) (*query.Query, 
 	if err != nil {
 		return nil, nil, err
 	}
-	compiled, err := query.Instantiate(c, q.template, args)
+	compiled, _, err := statistic.Instantiate(c, q.template, args)
 	return compiled, args, err
 }
 

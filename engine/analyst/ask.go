@@ -30,8 +30,8 @@ type Options struct {
 	Lifetime time.Duration // until the job expires; 0: the smaller of DefaultLifetime and the charter's
 	// OnJob, if set, is told the job's id once the question is stored.
 	OnJob func(store.JobID)
-	// OnRound, if set, is told which round of a study begins.
-	OnRound func(round int)
+	// OnRound, if set, is told which round of a study begins, and how many the charter allows.
+	OnRound func(round, most int)
 	// OnProgress, if set, is told how the job goes.
 	OnProgress func(transport.Progress)
 	// Deliver, if set, is given the answer before the secret that opens the
@@ -85,12 +85,12 @@ func (c *Client) CompileTemplate(name string, given map[string]string) (*Draft, 
 }
 
 func (c *Client) instantiate(name string, args []plan.Argument) (*Draft, error) {
-	q, err := query.Instantiate(c.space, name, args)
+	q, computed, err := statistic.Instantiate(c.space, name, args)
 	if err != nil {
 		return nil, err
 	}
 	s := plan.Explain(&q.Plan, c.space).As(name, args)
-	return &Draft{SQL: c.space.Template(name).SQL, Template: name, Arguments: args, Query: q, Statement: s}, nil
+	return &Draft{SQL: c.space.Template(name).SQL, Template: name, Arguments: args, Query: q, Statistic: computed, Statement: s}, nil
 }
 
 // again compiles the question of a signed job: its template, or the text that it was asked by.

@@ -126,7 +126,7 @@ func (c *Client) advance(ctx context.Context, r *record, next *nextRound, opts O
 		opts.OnJob(record.Job)
 	}
 	if opts.OnRound != nil {
-		opts.OnRound(int(job.Study.Round))
+		opts.OnRound(int(job.Study.Round), under.space.Table(job.Plan.Table).Rounds())
 	}
 	if err := c.submit(ctx, record); err != nil {
 		return nil, err

@@ -10,7 +10,7 @@ import (
 
 	"github.com/tacit-space/tacit/crypto/identity"
 	"github.com/tacit-space/tacit/engine/charter"
-	"github.com/tacit-space/tacit/engine/query"
+	"github.com/tacit-space/tacit/engine/statistic"
 	"github.com/tacit-space/tacit/engine/strictyaml"
 )
 
@@ -83,7 +83,7 @@ func (l *Lab) keys(c *charter.Charter) (map[string]*identity.Identity, error) {
 // agree signs the charter with every key, unless the bundle that is there says the same already. A
 // charter that says something else amends the one that is there, as the stores have served it.
 func (l *Lab) agree(c *charter.Charter, keys map[string]*identity.Identity) (*charter.Bundle, error) {
-	if err := query.CheckTemplates(c); err != nil {
+	if err := statistic.CheckTemplates(c); err != nil {
 		return nil, err
 	}
 	old, err := charter.ReadBundle(l.made("space.json"))

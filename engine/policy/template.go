@@ -6,7 +6,7 @@ import (
 
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/fault"
-	"github.com/tacit-space/tacit/engine/query"
+	"github.com/tacit-space/tacit/engine/statistic"
 )
 
 // Refusals about what may be asked, by whom and for what.
@@ -33,7 +33,7 @@ func checkTemplate(ch *charter.Charter, r *Request) error {
 		}
 		return nil
 	}
-	q, err := query.Instantiate(ch, r.Job.Template, r.Job.Arguments)
+	q, _, err := statistic.Instantiate(ch, r.Job.Template, r.Job.Arguments)
 	t := ch.Template(r.Job.Template)
 	if t == nil {
 		return ByRule(OfCharter+"templates", err)
@@ -45,11 +45,11 @@ func checkTemplate(ch *charter.Charter, r *Request) error {
 	if err := allowed(r, t); err != nil {
 		return ByRule(rule, err)
 	}
-	want, err := q.Plan.Marshal()
+	want, err := q.Plan.Fixed().Marshal() // of a study the coefficients are the analyst's
 	if err != nil {
 		return err
 	}
-	have, err := r.Job.Plan.Marshal()
+	have, err := r.Job.Plan.Fixed().Marshal()
 	if err != nil {
 		return err
 	}

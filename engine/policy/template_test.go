@@ -9,6 +9,7 @@ import (
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/query"
+	"github.com/tacit-space/tacit/engine/statistic"
 )
 
 // templated is the charter of the tests with two templates, and with the rule that only
@@ -184,7 +185,7 @@ func TestTemplateThatDoesNotCompile(t *testing.T) {
 		"/* " + strings.Repeat("(", 5000), "SELECT " + strings.Repeat("(", 5000) + "1", "SELECT COUNT(*) FROM patients WHERE age > :age",
 	} {
 		ch := templated(t, "sql: SELECT COUNT(*) FROM patients", `sql: "`+sql+`"`)
-		if err := query.CheckTemplates(ch); !query.BadTemplate.Is(err) {
+		if err := statistic.CheckTemplates(ch); !query.BadTemplate.Is(err) {
 			t.Errorf("%.40s: got %v", sql, err)
 		}
 		r := count(t, ch)

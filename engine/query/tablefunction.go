@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -39,7 +40,27 @@ func ParseCall(sql string) (*Call, error) {
 	if f := acceptable(sql); f != nil {
 		return nil, f
 	}
-	text, privacy, f := cutPrivacy(sql)
+	return parseCall(sql, sql, nil)
+}
+
+// TemplateCall is [ParseCall] of a template of the charter with arguments, for each parameter one, which stand
+// for whole arguments of the table function. Faults: those of [Instantiate].
+func TemplateCall(ch *charter.Charter, name string, args []plan.Argument) (*Call, error) {
+	t, text, places, f := instance(ch, name, args)
+	if f != nil {
+		return nil, f
+	}
+	values := map[int]string{}
+	for at, name := range places {
+		i := slices.IndexFunc(args, func(a plan.Argument) bool { return a.Name == name })
+		values[at] = args[i].Value.Text
+	}
+	return parseCall(t.SQL, text, values)
+}
+
+// parseCall reads a text with values in the places of parameters.
+func parseCall(sql, text string, values map[int]string) (*Call, error) {
+	text, privacy, f := cutPrivacy(text)
 	if f != nil {
 		return nil, f
 	}
@@ -52,7 +73,7 @@ func ParseCall(sql string) (*Call, error) {
 	if s == nil || len(s.FromClause) == 0 || s.FromClause[0].GetRangeFunction() == nil {
 		return nil, nil
 	}
-	r := &callReader{sql: sql, names: names}
+	r := &callReader{sql: sql, names: names, values: values}
 	call := r.call(s)
 	if r.fault == nil && privacy != nil {
 		r.fail(int(privacy.pos), "noise (WITH PRIVACY) is not offered for statistics, whose standard errors would not be honest")
@@ -65,9 +86,10 @@ func ParseCall(sql string) (*Call, error) {
 
 // callReader keeps its first fault.
 type callReader struct {
-	sql   string
-	names map[int]string // of arguments, by their offsets, where they were masked
-	fault *fault.Fault
+	sql    string
+	names  map[int]string // of arguments, by their offsets, where they were masked
+	values map[int]string // of parameters, by their offsets
+	fault  *fault.Fault
 }
 
 // maskNames puts other names of the same length in the place of names of arguments that are
@@ -144,6 +166,12 @@ func (r *callReader) argument(n *pg.Node, near int) (a CallArgument) {
 	sign := ""
 	if minus := n.GetAExpr(); minus != nil && minus.Lexpr == nil && len(minus.Name) == 1 && minus.Name[0].GetString_().GetSval() == "-" {
 		sign, n = "-", minus.Rexpr
+	}
+	if p := n.GetParamRef(); p != nil && sign == "" {
+		if v, ok := r.values[int(p.Location)]; ok {
+			a.At, a.Value = int(p.Location), v
+			return a
+		}
 	}
 	c := n.GetAConst()
 	if c == nil || c.Isnull {

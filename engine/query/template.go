@@ -41,14 +41,7 @@ var (
 // text that is parsed. The plan has passed [plan.Check]. Faults: those of [Compile], with
 // the position in the template's text, and those of arguments, which do not repeat values.
 func Instantiate(ch *charter.Charter, name string, args []plan.Argument) (*Query, error) {
-	t := ch.Template(name)
-	if t == nil {
-		return nil, UnknownTemplate.New("the charter has no template of this name")
-	}
-	if f := fit(t, args); f != nil {
-		return nil, f
-	}
-	text, places, f := markers(t)
+	t, text, places, f := instance(ch, name, args)
 	if f != nil {
 		return nil, f
 	}
@@ -58,6 +51,19 @@ func Instantiate(ch *charter.Charter, name string, args []plan.Argument) (*Query
 		constants[at] = constantOf(pos(at), args[i].Value)
 	}
 	return compile(t.SQL, text, constants, ch)
+}
+
+// instance returns a template whose parameters the arguments fit, its text with a marker for each parameter, and the
+// names of parameters at the offsets of their markers.
+func instance(ch *charter.Charter, name string, args []plan.Argument) (t *charter.Template, text string, places map[int]string, f *fault.Fault) {
+	if t = ch.Template(name); t == nil {
+		return nil, "", nil, UnknownTemplate.New("the charter has no template of this name")
+	}
+	if f = fit(t, args); f != nil {
+		return nil, "", nil, f
+	}
+	text, places, f = markers(t)
+	return t, text, places, f
 }
 
 // fit checks arguments against the declared parameters.
@@ -234,13 +240,16 @@ func decimalOf(text string, v *big.Rat) result.Type {
 	return numberType(text, v)
 }
 
+// Instantiation compiles a template with arguments.
+type Instantiation func(ch *charter.Charter, name string, args []plan.Argument) error
+
 // CheckTemplates compiles every template of a charter, with each value and each end of a
 // range of its parameters. It fails with [BadTemplate], which lists all that do not
 // compile, each with its path in the charter and the position in its SQL.
-func CheckTemplates(ch *charter.Charter) error {
+func CheckTemplates(ch *charter.Charter, instantiate Instantiation) error {
 	var problems strictyaml.Problems
 	for i := range ch.Templates {
-		if err := checkTemplate(&ch.Templates[i], ch); err != nil {
+		if err := checkTemplate(&ch.Templates[i], ch, instantiate); err != nil {
 			f := fault.From(err)
 			where := ""
 			if f.Position != nil {
@@ -257,20 +266,20 @@ func CheckTemplates(ch *charter.Charter) error {
 }
 
 // checkTemplate varies one parameter at a time.
-func checkTemplate(t *charter.Template, ch *charter.Charter) error {
+func checkTemplate(t *charter.Template, ch *charter.Charter, instantiate Instantiation) error {
 	var args []plan.Argument
 	for _, name := range slices.Sorted(slices.Values(parameterNames(t))) {
 		p := t.Parameter(name)
 		args = append(args, plan.Argument{Name: name, Value: plan.Value{Kind: kindOf(p), Text: choices(p)[0]}})
 	}
-	if _, err := Instantiate(ch, t.Name, args); err != nil {
+	if err := instantiate(ch, t.Name, args); err != nil {
 		return err
 	}
 	for i := range args {
 		first := args[i].Value
 		for _, text := range choices(t.Parameter(args[i].Name))[1:] {
 			args[i].Value.Text = text
-			if _, err := Instantiate(ch, t.Name, args); err != nil {
+			if err := instantiate(ch, t.Name, args); err != nil {
 				return err
 			}
 		}

@@ -48,7 +48,7 @@ const bySex = `
 // pasting them into the text would change the question is shown beside it.
 func TestArgumentsStayConstants(t *testing.T) {
 	ch := vetted(t, bySex)
-	if err := query.CheckTemplates(ch); err != nil {
+	if err := query.CheckTemplates(ch, instantiate); err != nil {
 		t.Fatal(err)
 	}
 	broken := 0
@@ -154,7 +154,7 @@ func TestTemplatesRefused(t *testing.T) {
 		{`{name: x, sql: "SELECT :c, COUNT(*) FROM patients GROUP BY 1", parameters: [{name: c, type: text, values: [sex, note]}]}`, "line 1"},
 		{`{name: x, sql: "SELECT COUNT(*) FROM :t", parameters: [{name: t, type: text, values: [patients]}]}`, "line 1, column 22"},
 	} {
-		err := query.CheckTemplates(vetted(t, "  - "+c.template+"\n"))
+		err := query.CheckTemplates(vetted(t, "  - "+c.template+"\n"), instantiate)
 		if !query.BadTemplate.Is(err) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %s", c.template, err, c.want)
 		}
@@ -174,7 +174,7 @@ func TestTemplateWithNoise(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := query.CheckTemplates(ch); err != nil {
+	if err := query.CheckTemplates(ch, instantiate); err != nil {
 		t.Fatal(err)
 	}
 	q, err := query.Instantiate(ch, "x", []plan.Argument{{Name: "age", Value: plan.Value{Kind: plan.Integer, Text: "18"}}})
@@ -190,4 +190,9 @@ func TestTemplateWithNoise(t *testing.T) {
 	if err1 != nil || err2 != nil || string(a) != string(b) || q.Plan.Privacy == nil {
 		t.Errorf("%v, %v, privacy %v: another plan", err1, err2, q.Plan.Privacy)
 	}
+}
+
+func instantiate(ch *charter.Charter, name string, args []plan.Argument) error {
+	_, err := query.Instantiate(ch, name, args)
+	return err
 }

@@ -113,6 +113,36 @@ func Compile(sql string, ch *charter.Charter) (*Computation, error) {
 	if err != nil || parsed == nil {
 		return nil, err
 	}
+	return compute(sql, parsed, ch)
+}
+
+// Instantiate compiles a template of the charter with arguments, whether it asks for a statistic or an ordinary
+// question: see [query.Instantiate] and [Question].
+func Instantiate(ch *charter.Charter, name string, args []plan.Argument) (*query.Query, *Computation, error) {
+	parsed, err := query.TemplateCall(ch, name, args)
+	if err != nil {
+		return nil, nil, err
+	}
+	if parsed == nil {
+		q, err := query.Instantiate(ch, name, args)
+		return q, nil, err
+	}
+	c, err := compute(ch.Template(name).SQL, parsed, ch)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c.Query, c, nil
+}
+
+// CheckTemplates is [query.CheckTemplates] of templates that may ask for statistics.
+func CheckTemplates(ch *charter.Charter) error {
+	return query.CheckTemplates(ch, func(ch *charter.Charter, name string, args []plan.Argument) error {
+		_, _, err := Instantiate(ch, name, args)
+		return err
+	})
+}
+
+func compute(sql string, parsed *query.Call, ch *charter.Charter) (*Computation, error) {
 	call, f := bind(sql, parsed, ch)
 	if f != nil {
 		return nil, f
