@@ -9,11 +9,14 @@ import (
 	"time"
 
 	"github.com/tacit-space/tacit/engine/analyst"
+	"github.com/tacit-space/tacit/engine/approval"
 	"github.com/tacit-space/tacit/engine/charter"
+	"github.com/tacit-space/tacit/engine/config"
 	"github.com/tacit-space/tacit/engine/coordinator"
 	"github.com/tacit-space/tacit/engine/enginetest"
 	"github.com/tacit-space/tacit/engine/ledger"
 	"github.com/tacit-space/tacit/engine/store"
+	"github.com/tacit-space/tacit/engine/worker"
 )
 
 // logistic makes cost an outcome of 0 or 1, and has more rows of it.
@@ -96,7 +99,7 @@ func TestFitIsResumed(t *testing.T) {
 	for _, stop := range []int{2, 3} {
 		ctx, cancel := context.WithCancel(t.Context())
 		c := s.Client()
-		if _, err := c.Ask(ctx, fit, analyst.Options{OnRound: func(r int) {
+		if _, err := c.Ask(ctx, fit, analyst.Options{OnRound: func(r, _ int) {
 			if r == stop {
 				cancel()
 			}
@@ -126,7 +129,7 @@ func TestFitOverOtherRows(t *testing.T) {
 			s := outcomes(enginetest.New(t, logistic(enginetest.Options{Owners: 5, Coordinator: func(c *coordinator.Config) {
 				c.Timing.Admission = 3 * time.Second // an owner who is away is waited for as long
 			}}))).Start()
-			a, err := s.Client().Ask(t.Context(), fit, analyst.Options{OnRound: func(r int) {
+			a, err := s.Client().Ask(t.Context(), fit, analyst.Options{OnRound: func(r, _ int) {
 				if r == 2 {
 					change(s)
 				}
@@ -138,5 +141,23 @@ func TestFitOverOtherRows(t *testing.T) {
 				t.Errorf("fault %v", a.Fault)
 			}
 		})
+	}
+}
+
+// A person decides once about all rounds.
+func TestFitApprovedOnce(t *testing.T) {
+	s := outcomes(enginetest.New(t, logistic(enginetest.Options{Owners: 3, Worker: func(id string, c *worker.Config) {
+		c.Poll = 5 * time.Millisecond
+		if id == "owner1" {
+			c.Approval = config.Approval{Rules: []config.ApprovalRule{{Name: "all of them", Then: config.ThenAsk}}}
+		}
+	}}))).Start()
+	q := s.AskSQL(s.Client(), fit)
+	q.Until(enginetest.Parked("owner1"))
+	s.Answer("owner1", own(s), approval.Approve)
+	a, err := q.Wait()
+	wantFit(t, a, err)
+	if len(s.Waiting("owner1")) != 0 {
+		t.Error("a later round waits for a person")
 	}
 }

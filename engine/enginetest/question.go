@@ -60,7 +60,8 @@ func (s *Space) Resume(job store.JobID, opts analyst.Options) *Question {
 
 func (s *Space) follow(opts analyst.Options, ask func(context.Context, analyst.Options) (*analyst.Answer, error)) *Question {
 	q := &Question{s: s, stored: make(chan struct{}), done: make(chan struct{}), more: make(chan struct{})}
-	opts.OnJob = func(id store.JobID) { q.job = id; close(q.stored) }
+	var first sync.Once // later rounds of a study have jobs of their own
+	opts.OnJob = func(id store.JobID) { first.Do(func() { q.job = id; close(q.stored) }) }
 	before := opts.OnProgress
 	opts.OnProgress = func(p transport.Progress) {
 		if before != nil {
