@@ -6,7 +6,7 @@ import "slices"
 func all() []*Statistic {
 	return []*Statistic{
 		describe(),
-		tTest(), anova(), contingency(), mantelHaenszel(),
+		tTest(), anova(), mannWhitney(), contingency(), mantelHaenszel(),
 		tableOne(), proportion(), correlation(),
 		incidence(), smr(), meta(),
 		quantile(), ecdf(), histogram(),
