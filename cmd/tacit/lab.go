@@ -32,6 +32,8 @@ func (a *app) labInit() *cobra.Command {
 		o     draft.Options
 		from  string
 		roles []string
+
+		curves []string
 	)
 	c := &cobra.Command{
 		Use:   "init DIR --from FILE.csv|FILE.parquet (--owners N | --by COLUMN)",
@@ -50,6 +52,9 @@ func (a *app) labInit() *cobra.Command {
 			if o.Roles, err = parseRoles(roles); err != nil {
 				return err
 			}
+			if o.Curves, err = parseCurves(curves); err != nil {
+				return err
+			}
 			d, err := lab.Init(c.Context(), args[0], from, o)
 			if err != nil {
 				return err
@@ -66,6 +71,8 @@ func (a *app) labInit() *cobra.Command {
 	f.IntVar(&o.MinCohort, "min-cohort", 0, "smallest number of units behind a released number, 1 to 20 (default 10)")
 	f.StringVar(&o.Epsilon, "max-epsilon", "", "allow questions with noise, of at most this epsilon each")
 	f.StringArrayVar(&roles, "role", nil, "COLUMN=identifier|category|measure|time|hidden, instead of the guess; may be repeated")
+	f.StringArrayVar(&curves, "curve", nil, "COLUMN=STEP: allow curves along a measure or time, such as survival curves; COLUMN=none: not along this one. Integers that are called a time have the step 1 anyway; may be repeated")
+	f.IntVar(&o.Models, "models", draft.DefaultModels, "rounds that a logistic, Poisson or Cox model may take, at most 50; 0: allow no models")
 	f.Uint64Var(&o.Seed, "seed", 0, "of the dealing; the same seed gives the same split")
 	_ = c.MarkFlagRequired("from")
 	return c
@@ -92,6 +99,18 @@ func parseRoles(texts []string) (map[string]charter.ColumnRole, error) {
 	return roles, nil
 }
 
+func parseCurves(texts []string) (map[string]string, error) {
+	steps := map[string]string{}
+	for _, text := range texts {
+		i := strings.LastIndexByte(text, '=')
+		if i < 1 || i == len(text)-1 {
+			return nil, ErrUsage.New("--curve %s: wants COLUMN=STEP", text)
+		}
+		steps[text[:i]] = text[i+1:]
+	}
+	return steps, nil
+}
+
 // printDraft says what was chosen and how to change it.
 func (a *app) printDraft(dir string, d *draft.Draft) error {
 	if a.json() {
@@ -104,6 +123,9 @@ func (a *app) printDraft(dir string, d *draft.Draft) error {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", sqlName(c.Column.Name), c.Column.Type, c.Column.Role, c.Reason)
 	}
 	w.Flush()
+	if names := d.Curves(); len(names) > 0 {
+		fmt.Fprintf(a.out, "\nCurves may be asked for along %s: a single point may show a single person. --curve COLUMN=none takes that back.\n", strings.Join(names, ", "))
+	}
 	fmt.Fprintf(a.out, "\nChange this in %s/charter.yaml, or run init again with --role COLUMN=ROLE. Then:\n\n  tacit lab run %s --query \"SELECT COUNT(*) FROM %s\"\n",
 		dir, dir, d.Table().Name)
 	return nil

@@ -56,10 +56,9 @@ func (r *Report) Main() *result.Table { return r.Tables[0].Table }
 
 // Types of columns of reports.
 var (
-	textType    = result.Type{Kind: result.Varchar}
-	countType   = result.Type{Kind: result.BigInt}
-	doubleType  = result.Type{Kind: result.Double}
-	booleanType = result.Type{Kind: result.Boolean}
+	textType   = result.Type{Kind: result.Varchar}
+	countType  = result.Type{Kind: result.BigInt}
+	doubleType = result.Type{Kind: result.Double}
 )
 
 // newTable makes a table with columns of alternating names and types.

@@ -18,6 +18,8 @@ type Options struct {
 	MinCohort int                           // k; 0: charter.DefaultMinCohort
 	Epsilon   string                        // largest of one question with noise; "": there are none
 	Roles     map[string]charter.ColumnRole // roles that are not to be guessed, by column
+	Curves    map[string]string             // steps of curves, by column; integers that are called a time have one anyway
+	Models    int                           // rounds of one model; 0: there are none
 	Seed      uint64                        // of the dealing
 }
 
@@ -58,6 +60,9 @@ func Inspect(ctx context.Context, path string, rows Rows, o Options) (*Draft, er
 			return nil, err
 		}
 		d.Choices = append(d.Choices, *choice)
+	}
+	if err := d.curves(); err != nil {
+		return nil, err
 	}
 	if err := d.assign(ctx); err != nil {
 		return nil, err
@@ -113,6 +118,9 @@ func (d *Draft) fill() error {
 	}
 	t := charter.Table{
 		Name: d.opts.Table, Unit: d.opts.Unit, MinCohort: &k, MaxRows: maxRows(d.Rows),
+	}
+	if d.opts.Models > 0 {
+		t.ModelRounds = &d.opts.Models
 	}
 	if t.Name == "" {
 		base := filepath.Base(d.source.Path)

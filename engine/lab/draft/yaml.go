@@ -35,6 +35,9 @@ tables:
 	}
 	b.WriteString(cohort(t))
 	fmt.Fprintf(&b, "    max_rows: %d  # of one owner, at most; %d rows were split over %d owners\n", t.MaxRows, d.Rows, len(d.Owners))
+	if n := t.Rounds(); n > 0 {
+		fmt.Fprintf(&b, "    model_rounds: %d  # of one logistic, Poisson or Cox model; its weights tell more of single rows than counts do: leave it out where nobody needs one\n", n)
+	}
 	b.WriteString("    # roles: identifier (privacy unit), category (GROUP BY, equality), measure (aggregates, ranges, bins),\n")
 	b.WriteString("    # time (date_trunc, ranges), hidden (nothing)\n    columns:\n")
 	for _, choice := range d.Choices {
@@ -74,6 +77,9 @@ func (ch *Choice) write(b *bytes.Buffer) {
 	}
 	if c.Resolution != "" {
 		fmt.Fprintf(b, "        resolution: %s\n", quoted(c.Resolution))
+	}
+	if c.Curve != "" {
+		fmt.Fprintf(b, "        curve: %s  # finest step of curves along it, such as survival curves; a single point may show a single person\n", quoted(c.Curve))
 	}
 	if c.Grain != "" {
 		fmt.Fprintf(b, "        grain: %s\n", c.Grain)
