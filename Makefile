@@ -9,7 +9,7 @@ FUZZTIME ?= 10s
 COUNT    ?= 6
 
 .DEFAULT_GOAL := help
-.PHONY: help build install test e2e crash race fuzz bench lint fmt gen gen-docs check check-gen cover demo clean
+.PHONY: help build install test e2e crash race fuzz bench bench-full bench-go lint fmt gen gen-docs check check-gen cover demo clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +40,17 @@ fuzz: ## Run every fuzz target for FUZZTIME (default 10s)
 		done; \
 	done
 
-bench: ## Run the Go benchmarks, COUNT times each (default 6)
+BENCH := bin/bench
+
+bench: build ## Measure every benchmark (minutes) into bin/bench
+	bin/tacit bench run all --runs 5 --json $(BENCH).json
+	bin/tacit bench report $(BENCH).json --out $(BENCH)
+
+bench-full: build ## The same at full sizes (an hour)
+	bin/tacit bench run all --full --runs 5 --json $(BENCH)-full.json
+	bin/tacit bench report $(BENCH)-full.json --out $(BENCH)-full
+
+bench-go: ## Run the Go benchmarks of the parts, COUNT times each (default 6)
 	$(GO) test -run '^$$' -bench . -benchmem -count $(COUNT) ./...
 
 fmt: ## Format the source

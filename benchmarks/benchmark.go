@@ -2,6 +2,7 @@ package benchmarks
 
 import (
 	"context"
+	"fmt"
 	"sort"
 
 	"github.com/tacit-space/tacit/engine/analyst"
@@ -19,10 +20,13 @@ type Options struct {
 	Seed    uint64
 	Runs    int    // repetitions, at least 1
 	Quick   bool   // small sizes: checks that the benchmark works, its times mean nothing
+	Full    bool   // full sizes, where the usual ones are smaller
 	Program string // the tacit binary, for benchmarks over separate processes
 	// Open makes the analyst of a profile.
 	Open func(profile string) (analyst.Config, error)
 	Say  func(format string, args ...any)
+
+	spoil bool // in tests: the oracle is wrong
 }
 
 // Result of one benchmark. Correct is set after the answer was compared with the
@@ -33,6 +37,7 @@ type Result struct {
 	Oracle     string            `json:"oracle"` // what the answer was compared with
 	Parameters map[string]any    `json:"parameters"`
 	Metrics    map[string]Metric `json:"metrics"`
+	Curves     []Curve           `json:"curves,omitempty"`
 }
 
 // Metric summarises the repetitions of one figure.
@@ -41,6 +46,8 @@ type Metric struct {
 	Min    float64 `json:"min"`
 	Median float64 `json:"median"`
 	Max    float64 `json:"max"`
+	// Samples are the repetitions in their order, for [Compare].
+	Samples []float64 `json:"samples,omitempty"`
 }
 
 // Summarise returns the metric of at least one sample.
@@ -48,7 +55,21 @@ func Summarise(unit string, samples []float64) Metric {
 	sorted := append([]float64(nil), samples...)
 	sort.Float64s(sorted)
 	n := len(sorted)
-	return Metric{Unit: unit, Min: sorted[0], Median: (sorted[(n-1)/2] + sorted[n/2]) / 2, Max: sorted[n-1]}
+	return Metric{Unit: unit, Min: sorted[0], Median: (sorted[(n-1)/2] + sorted[n/2]) / 2, Max: sorted[n-1], Samples: samples}
+}
+
+// Measure runs a benchmark. A result that was not compared with an oracle, or has no figure, is an error.
+func (b Benchmark) Measure(ctx context.Context, o Options) (*Result, error) {
+	result, err := b.Run(ctx, o)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", b.Name, err)
+	case !result.Correct || result.Oracle == "":
+		return nil, fmt.Errorf("%s: its answer was not compared with an oracle", b.Name)
+	case len(result.Metrics) == 0:
+		return nil, fmt.Errorf("%s: it measured nothing", b.Name)
+	}
+	return result, nil
 }
 
 // All lists the benchmarks in the order in which they are shown.

@@ -1,18 +1,53 @@
 package benchmarks
 
 import (
+	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tacit-space/tacit/crypto/guard"
 )
 
+// local are the benchmarks without processes.
+var local = []Benchmark{MaskedSum, GuardedRelease}
+
+// Where the answer is not the oracle's, a benchmark reports nothing.
+func TestWrongAnswerFails(t *testing.T) {
+	for _, b := range local {
+		t.Run(b.Name, func(t *testing.T) {
+			result, err := b.Measure(t.Context(), Options{Seed: 1, Runs: 1, Quick: true, Say: t.Logf, spoil: true})
+			if err == nil || !strings.Contains(err.Error(), "differ") || result != nil {
+				t.Fatalf("%v: %+v", err, result)
+			}
+		})
+	}
+}
+
+// A benchmark that does not compare its answer, or measures nothing, is an error.
+func TestMeasureWantsAnOracle(t *testing.T) {
+	good := Result{Correct: true, Oracle: "itself", Metrics: map[string]Metric{"x": Summarise("s", []float64{1})}}
+	for name, spoil := range map[string]func(r *Result){
+		"nothing":   func(*Result) {},
+		"wrong":     func(r *Result) { r.Correct = false },
+		"no oracle": func(r *Result) { r.Oracle = "" },
+		"no figure": func(r *Result) { r.Metrics = nil },
+	} {
+		r := good
+		spoil(&r)
+		b := Benchmark{Name: "b", Run: func(context.Context, Options) (*Result, error) { return &r, nil }}
+		if _, err := b.Measure(t.Context(), Options{}); (err == nil) != (name == "nothing") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // The benchmarks without processes work at their small size and find their answers
 // right; the others are run by the tests of the command line.
 func TestQuick(t *testing.T) {
-	for _, b := range []Benchmark{MaskedSum, GuardedRelease} {
+	for _, b := range local {
 		t.Run(b.Name, func(t *testing.T) {
-			result, err := b.Run(t.Context(), Options{Seed: 1, Runs: 1, Quick: true, Say: t.Logf})
+			result, err := b.Measure(t.Context(), Options{Seed: 1, Runs: 1, Quick: true, Say: t.Logf})
 			if err != nil {
 				t.Fatal(err)
 			}

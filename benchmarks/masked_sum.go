@@ -38,7 +38,7 @@ func runMaskedSum(ctx context.Context, o Options) (*Result, error) {
 	samples := map[string][]float64{}
 	for run := range o.Runs {
 		o.Say("masked sum, run %d of %d", run+1, o.Runs)
-		if err := maskedSumOnce(ctx, size, o.Seed+uint64(run), samples); err != nil {
+		if err := maskedSumOnce(ctx, size, o, run, samples); err != nil {
 			return nil, err
 		}
 	}
@@ -76,8 +76,8 @@ type maskedSumRun struct {
 	up, down int // bytes of the first worker
 }
 
-func maskedSumOnce(ctx context.Context, size maskedSumSize, seed uint64, samples map[string][]float64) error {
-	r := &maskedSumRun{size: size, seed: seed, want: ring.NewVector(ring.Width64, size.length), spent: map[string]time.Duration{}}
+func maskedSumOnce(ctx context.Context, size maskedSumSize, o Options, run int, samples map[string][]float64) error {
+	r := &maskedSumRun{size: size, seed: o.Seed + uint64(run), want: ring.NewVector(ring.Width64, size.length), spent: map[string]time.Duration{}}
 	if err := r.prepare(); err != nil {
 		return err
 	}
@@ -90,6 +90,9 @@ func maskedSumOnce(ctx context.Context, size maskedSumSize, seed uint64, samples
 		return err
 	}
 	r.spent["open"] = time.Since(begin)
+	if o.spoil {
+		r.want.Words[0]++
+	}
 	if !opened.Sum.Equal(r.want) {
 		return errors.New("masked-sum: the opened sum differs from the plain sum")
 	}

@@ -23,6 +23,7 @@ type Report struct {
 	Seed     uint64    `json:"seed"`
 	Runs     int       `json:"runs"`
 	Quick    bool      `json:"quick"`
+	Full     bool      `json:"full"`
 	Results  []*Result `json:"results"`
 }
 

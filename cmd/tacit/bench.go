@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -20,7 +21,7 @@ func (a *app) bench() *cobra.Command {
 		Long: `Each benchmark makes its data from the seed, compares its answer with an oracle
 before it reports a time, and measures a floor in the same run.`,
 	}
-	c.AddCommand(a.benchList(), a.benchRun())
+	c.AddCommand(a.benchList(), a.benchRun(), a.benchReport(), a.benchCompare())
 	return c
 }
 
@@ -64,8 +65,9 @@ func (a *app) benchRun() *cobra.Command {
 		file string
 	)
 	c := &cobra.Command{
-		Use:   "run NAME…",
+		Use:   "run NAME… | all",
 		Short: "Run benchmarks",
+		Long:  `Run benchmarks. An answer that differs from the oracle's is an error, and nothing is reported then.`,
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := a.plainFormat(); err != nil {
@@ -73,6 +75,9 @@ func (a *app) benchRun() *cobra.Command {
 			}
 			if o.Runs < 1 {
 				return ErrUsage.New("--runs %d: at least 1", o.Runs)
+			}
+			if o.Quick && o.Full {
+				return ErrUsage.New("--quick and --full exclude each other")
 			}
 			chosen, err := benchChosen(args)
 			if err != nil {
@@ -85,10 +90,10 @@ func (a *app) benchRun() *cobra.Command {
 			o.Say = func(format string, args ...any) { fmt.Fprintf(a.err, format+"\n", args...) }
 			report := &benchmarks.Report{
 				Schema: benchmarks.Schema, Machine: benchmarks.ThisMachine(), Software: software(),
-				Started: time.Now().UTC(), Seed: o.Seed, Runs: o.Runs, Quick: o.Quick,
+				Started: time.Now().UTC(), Seed: o.Seed, Runs: o.Runs, Quick: o.Quick, Full: o.Full,
 			}
 			for _, b := range chosen {
-				result, err := b.Run(c.Context(), o)
+				result, err := b.Measure(c.Context(), o)
 				if err != nil {
 					return err
 				}
@@ -101,11 +106,15 @@ func (a *app) benchRun() *cobra.Command {
 	f.Uint64Var(&o.Seed, "seed", 1, "of the data")
 	f.IntVar(&o.Runs, "runs", 5, "repetitions")
 	f.BoolVar(&o.Quick, "quick", false, "small sizes: checks the benchmark, its times mean nothing")
+	f.BoolVar(&o.Full, "full", false, "full sizes, for the benchmarks that are smaller otherwise")
 	f.StringVar(&file, "json", "", "also write the report to this file, as JSON")
 	return c
 }
 
 func benchChosen(names []string) ([]benchmarks.Benchmark, error) {
+	if slices.Equal(names, []string{"all"}) {
+		return benchmarks.All(), nil
+	}
 	var chosen []benchmarks.Benchmark
 	for _, name := range names {
 		b, ok := benchmarks.Find(name)
