@@ -132,8 +132,33 @@ func TestStatistics(t *testing.T) {
 	follow(t, documents...)
 }
 
-// follow runs the commands of documents in a folder that has the examples.
-func follow(t *testing.T, documents ...string) {
+// TestStudiesDocument follows docs/studies.md, whose commands compare their answers with the expected ones. The
+// figures of the page are those that are drawn.
+func TestStudiesDocument(t *testing.T) {
+	dir := follow(t, "studies.md")
+	figures, err := filepath.Glob(filepath.Join(repository(t), "docs", "studies", "*.svg"))
+	if err != nil || len(figures) == 0 {
+		t.Fatal("no figures: ", err)
+	}
+	for _, file := range figures {
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		drawn, _ := filepath.Glob(filepath.Join(dir, "*-study", filepath.Base(file)))
+		if len(drawn) != 1 {
+			t.Errorf("%s is drawn %d times", filepath.Base(file), len(drawn))
+			continue
+		}
+		if got, err := os.ReadFile(drawn[0]); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is not the figure of the page (%v)", drawn[0], err)
+		}
+	}
+}
+
+// follow runs the commands of documents in a folder that has the examples, and returns the folder.
+func follow(t *testing.T, documents ...string) (dir string) {
+	t.Helper()
 	repo := repository(t)
 	s := newShell(t)
 	s.path = filepath.Dir(binary) + ":"
@@ -146,6 +171,7 @@ func follow(t *testing.T, documents ...string) {
 			s.wants(b, s.run(b, nil))
 		}
 	}
+	return s.dir
 }
 
 // TestFounders follows docs/founders.md in an empty folder.
