@@ -31,7 +31,7 @@ import (
 func asking(t *testing.T, change ...func(*worker.Config)) *enginetest.Space {
 	return enginetest.New(t, enginetest.Options{
 		Owners:      3,
-		Coordinator: func(c *coordinator.Config) { c.Timing.Admission = time.Second },
+		Coordinator: func(c *coordinator.Config) { c.Timing.Admission = 3 * time.Second },
 		Worker: func(id string, c *worker.Config) {
 			c.Poll = 5 * time.Millisecond
 			if id != "owner1" {
