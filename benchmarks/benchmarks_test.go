@@ -7,10 +7,11 @@ import (
 	"testing"
 
 	"github.com/tacit-space/tacit/crypto/guard"
+	"github.com/tacit-space/tacit/engine/statistic"
 )
 
 // local are the benchmarks without processes.
-var local = []Benchmark{MaskedSum, GuardedRelease}
+var local = []Benchmark{Primitives, MaskedSum, GuardedRelease}
 
 // Where the answer is not the oracle's, a benchmark reports nothing.
 func TestWrongAnswerFails(t *testing.T) {
@@ -95,6 +96,22 @@ func TestCheckFindsDifferences(t *testing.T) {
 	} {
 		if err := check(c.got, want); (err == nil) != c.equal {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A report of a statistic that differs in a byte is not accepted.
+func TestSameReport(t *testing.T) {
+	r := &statistic.Report{Statistic: "lm", Scalars: []statistic.Scalar{{Name: "n", Value: int64(10)}}}
+	other := &statistic.Report{Statistic: "lm", Scalars: []statistic.Scalar{{Name: "n", Value: int64(11)}}}
+	if err := sameReport(r, r, false); err != nil {
+		t.Error(err)
+	}
+	for name, err := range map[string]error{
+		"value": sameReport(other, r, false), "nothing": sameReport(nil, r, false), "oracle": sameReport(r, r, true),
+	} {
+		if err == nil {
+			t.Errorf("%s: no difference is seen", name)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tacit-space/tacit/engine/analyst"
+	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/lab"
 	"github.com/tacit-space/tacit/engine/source"
 )
@@ -26,6 +27,8 @@ type space struct {
 	pooled *source.Engine
 	table  string
 	files  []string // of all owners
+	// charter of the space.
+	charter *charter.Charter
 }
 
 // spec is what a space is made of.
@@ -84,7 +87,7 @@ func (o Options) connect(ctx context.Context, l *lab.Lab, profile, table string,
 		pooled.Close()
 		return nil, err
 	}
-	return &space{l, client, pooled, table, files}, nil
+	return &space{l, client, pooled, table, files, cfg.Bundle.Charter()}, nil
 }
 
 func (sp *space) close() {

@@ -57,6 +57,9 @@ func TestBenchmarksWork(t *testing.T) {
 			t.Errorf("%s: %+v", r.Name, r)
 		}
 		for name, m := range r.Metrics {
+			if m.Unit == "core-s" && m.Min == 0 { // less than a tick of the clock
+				continue
+			}
 			if m.Unit == "" || m.Min <= 0 || m.Min > m.Median || m.Median > m.Max {
 				t.Errorf("%s, %s: %+v", r.Name, name, m)
 			}
