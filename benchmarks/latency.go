@@ -41,10 +41,14 @@ func runLatency(ctx context.Context, o Options) (*Result, error) {
 		return writeVisits(dir, o.Seed, 5, rows)
 	}}
 	var ask, plain []float64
-	peaks := map[string]float64{}
+	peaks, f := map[string]float64{}, figures{}
 	err := withSpace(ctx, o, s, func(ctx context.Context, sp *space) error {
 		for i := range questions + 1 {
 			want, plainTook, err := sp.unprotected(ctx, latencySQL)
+			if err != nil {
+				return err
+			}
+			before, err := sp.usage(ctx)
 			if err != nil {
 				return err
 			}
@@ -55,8 +59,13 @@ func runLatency(ctx context.Context, o Options) (*Result, error) {
 			if err := check(got, want); err != nil {
 				return fmt.Errorf("latency: %w", err)
 			}
+			after, err := sp.usage(ctx)
+			if err != nil {
+				return err
+			}
 			if i > 0 { // the first warms up
 				ask, plain = append(ask, took.Seconds()*1000), append(plain, plainTook.Seconds()*1000)
+				after.since(before, "question", f)
 			}
 		}
 		o.Say("latency: %d questions", questions)
@@ -69,6 +78,7 @@ func runLatency(ctx context.Context, o Options) (*Result, error) {
 	}
 	metrics := map[string]Metric{"question": Summarise("ms", ask), "same query, pooled and unprotected": Summarise("ms", plain)}
 	addPeaks(metrics, peaks)
+	f.summarise("", metrics)
 	return &Result{
 		Name: "latency", Correct: true, Oracle: "the pooled query",
 		Parameters: map[string]any{"owners": 5, "rows per owner": rows, "questions": questions, "sql": latencySQL},

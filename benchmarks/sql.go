@@ -79,10 +79,14 @@ func runSQL(ctx context.Context, o Options, name, sql string) (*Result, error) {
 		return writeLineitem(ctx, dir, o.Seed, 3, rows)
 	}}
 	var ask, plain, ratio []float64
-	peaks := map[string]float64{}
+	peaks, f := map[string]float64{}, figures{}
 	err := withSpace(ctx, o, s, func(ctx context.Context, sp *space) error {
 		for i := range o.Runs + 1 {
 			want, plainTook, err := sp.unprotected(ctx, sql)
+			if err != nil {
+				return err
+			}
+			before, err := sp.usage(ctx)
 			if err != nil {
 				return err
 			}
@@ -94,9 +98,14 @@ func runSQL(ctx context.Context, o Options, name, sql string) (*Result, error) {
 				return fmt.Errorf("%s: %w", name, err)
 			}
 			o.Say("%s, run %d of %d: %s, unprotected %s", name, i, o.Runs, took.Round(1e6), plainTook.Round(1e6))
+			after, err := sp.usage(ctx)
+			if err != nil {
+				return err
+			}
 			if i > 0 { // the first validates the data and warms the caches
 				ask, plain = append(ask, took.Seconds()), append(plain, plainTook.Seconds())
 				ratio = append(ratio, took.Seconds()/plainTook.Seconds())
+				after.since(before, "question", f)
 			}
 		}
 		var err error
@@ -111,6 +120,7 @@ func runSQL(ctx context.Context, o Options, name, sql string) (*Result, error) {
 		"question / unprotected": Summarise("ratio", ratio),
 	}
 	addPeaks(metrics, peaks)
+	f.summarise("", metrics)
 	return &Result{
 		Name: name, Correct: true, Oracle: "the pooled query", Metrics: metrics,
 		Parameters: map[string]any{"owners": 3, "rows": 3 * rows, "sql": sql},
