@@ -238,7 +238,7 @@ func massart(n int64, confidence float64) float64 {
 
 // ecdfFigure draws the distributions; nil if there is none.
 func ecdfFigure(groups []*binned, g *binning) chart.Figure {
-	f := &chart.Profile{Title: "Cumulative distribution", XLabel: titleOf(g.column), YLabel: "share of values", Zero: true, Low: true}
+	f := &chart.Profile{Title: "Cumulative distribution", XLabel: axis(g.column), YLabel: "share of values", Zero: true, Low: true}
 	for _, b := range groups {
 		steps, bad := b.Distribution()
 		if b.below > 0 || bad != nil {
@@ -257,15 +257,4 @@ func ecdfFigure(groups []*binned, g *binning) chart.Figure {
 		return nil
 	}
 	return f
-}
-
-func titleOf(col *charter.Column) string {
-	name := col.Name
-	if col.Title != "" {
-		name = col.Title
-	}
-	if col.Unit != "" {
-		name += " (" + col.Unit + ")"
-	}
-	return name
 }

@@ -65,7 +65,7 @@ func finishHistogram(groups []*binned, g *binning, by []*charter.Column) *Report
 func histogramFigure(groups []*binned, g *binning) chart.Figure {
 	edges := make([]float64, g.bins+1)
 	width, _ := g.step.Float64()
-	lines := &chart.Profile{Title: "Histogram", XLabel: titleOf(g.column), YLabel: "density", Zero: true}
+	lines := &chart.Profile{Title: "Histogram", XLabel: axis(g.column), YLabel: "density", Zero: true}
 	var bars *chart.Bars
 	for _, b := range groups {
 		if b.below > 0 || b.N() == 0 {
@@ -81,7 +81,7 @@ func histogramFigure(groups []*binned, g *binning) chart.Figure {
 			density.X, density.Y = append(density.X, edges[i]), append(density.Y, float64(n)/(float64(b.N())*width))
 		}
 		density.X, density.Y = append(density.X, edges[g.bins]), append(density.Y, 0)
-		bars = &chart.Bars{Title: "Histogram", XLabel: titleOf(g.column), YLabel: "values", Edges: edges, Heights: heights}
+		bars = &chart.Bars{Title: "Histogram", XLabel: axis(g.column), YLabel: "values", Edges: edges, Heights: heights}
 		lines.Series = append(lines.Series, density)
 	}
 	switch len(lines.Series) {

@@ -18,7 +18,7 @@ import (
 var (
 	timeParameter  = Parameter{Name: "time", Kind: Column, Help: "measure with the time, which the charter declares for curves"}
 	eventParameter = Parameter{Name: "event", Kind: Condition, Help: "condition of the event, such as status = 2; or a column coded 0/1, 1/2 or false/true"}
-	byParameter    = Parameter{Name: "by", Kind: Columns, Help: "categories, separated by commas: a curve for each combination"}
+	byParameter    = Parameter{Name: "by", Kind: Columns, Help: "categories, separated by commas: a group for each combination"}
 )
 
 func kaplanMeier() *Statistic {
@@ -228,18 +228,9 @@ func sum(fits []*survival.Curve, of func(*survival.Curve) int64) (n int64) {
 	return n
 }
 
-func (k *curves) head(more ...result.Column) *result.Table {
-	t := newTable()
-	for _, col := range k.by {
-		t.Columns = append(t.Columns, textColumn(col.Name))
-	}
-	t.Columns = append(t.Columns, more...)
-	return t
-}
-
 // points is a row for each time at which anybody leaves.
 func (k *curves) points(strata []*stratum, fits []*survival.Curve) Named {
-	t := k.head(doubleColumn("time"), countColumn("at_risk"), countColumn("events"), countColumn("censored"),
+	t := headed(k.by, doubleColumn("time"), countColumn("at_risk"), countColumn("events"), countColumn("censored"),
 		doubleColumn("survival"), doubleColumn("se"), doubleColumn("lower"), doubleColumn("upper"))
 	for i, s := range strata {
 		if fits[i] == nil {
@@ -255,7 +246,7 @@ func (k *curves) points(strata []*stratum, fits []*survival.Curve) Named {
 
 // summary is a row for each group.
 func (k *curves) summary(strata []*stratum, fits []*survival.Curve) Named {
-	t := k.head(countColumn("n"), countColumn("events"), doubleColumn("median"), doubleColumn("lower"), doubleColumn("upper"),
+	t := headed(k.by, countColumn("n"), countColumn("events"), doubleColumn("median"), doubleColumn("lower"), doubleColumn("upper"),
 		doubleColumn("rmst"), doubleColumn("rmst_se"), doubleColumn("horizon"))
 	horizon := k.horizon
 	if horizon <= 0 {
@@ -306,16 +297,4 @@ func (k *curves) figure(strata []*stratum, fits []*survival.Curve) chart.Figure 
 		f.Curves = append(f.Curves, c)
 	}
 	return f
-}
-
-// axis labels a column with its unit.
-func axis(col *charter.Column) string {
-	name := col.Name
-	if col.Title != "" {
-		name = col.Title
-	}
-	if col.Unit != "" {
-		name += " (" + col.Unit + ")"
-	}
-	return name
 }

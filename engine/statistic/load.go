@@ -187,7 +187,7 @@ func (q *loadQuestion) finishPeaks(groups []*loads) (*Report, *fault.Fault) {
 		}
 		t.Rows = append(t.Rows, l.row(int64(l.Len()), customers, float(peak), instant(l.At[at]), float(l.Mean()), float(factor), each))
 	}
-	r := &Report{Title: "Peak load of " + titleOf(q.value) + " by " + q.interval, Tables: []Named{{Name: "groups", Table: t}}, Notes: q.gaps(groups)}
+	r := &Report{Title: "Peak load of " + axis(q.value) + " by " + q.interval, Tables: []Named{{Name: "groups", Table: t}}, Notes: q.gaps(groups)}
 	if len(all) == 0 && hidden == 0 {
 		return nil, load.NoLoad.New("no readings")
 	}
@@ -229,7 +229,7 @@ func (q *loadQuestion) addCoincidence(r *Report, groups []*loads, all []*load.Se
 	if each, f := c.AfterDiversity(customers); f == nil {
 		r.Add("admd", "demand per customer at that peak (ADMD)", float(each))
 	}
-	figure := &chart.Profile{Title: "Load of all together", XLabel: q.interval + " from " + instant(c.Total.At[0]), YLabel: titleOf(q.value), Zero: true}
+	figure := &chart.Profile{Title: "Load of all together", XLabel: q.interval + " from " + instant(c.Total.At[0]), YLabel: axis(q.value), Zero: true}
 	figure.Series = []chart.Series{lineOf("", c.Total.Values)}
 	r.Figure = figure
 	return nil
@@ -267,7 +267,7 @@ func loadProfile() *Statistic {
 func (q *loadQuestion) finishProfile(groups []*loads) (*Report, *fault.Fault) {
 	t := newTable(append(groupColumns(q.by), textColumn("season"), textColumn("day"), countColumn("hour"), countColumn("intervals"),
 		doubleColumn("mean"), doubleColumn("per_customer"))...)
-	figure := &chart.Profile{Title: "Mean load profile", XLabel: "hour", YLabel: titleOf(q.value) + ", of one customer", Zero: true}
+	figure := &chart.Profile{Title: "Mean load profile", XLabel: "hour", YLabel: axis(q.value) + ", of one customer", Zero: true}
 	for _, l := range groups {
 		if l.below > 0 {
 			suppressRow(t, l.below, l.labels...)
@@ -293,7 +293,7 @@ func (q *loadQuestion) finishProfile(groups []*loads) (*Report, *fault.Fault) {
 	if len(t.Rows) == 0 {
 		return nil, load.NoLoad.New("no readings")
 	}
-	r := &Report{Title: "Mean load profile of " + titleOf(q.value), Tables: []Named{{Name: "profile", Table: t}}, Notes: q.gaps(groups)}
+	r := &Report{Title: "Mean load profile of " + axis(q.value), Tables: []Named{{Name: "profile", Table: t}}, Notes: q.gaps(groups)}
 	if figure.Series = legible(figure.Series); len(figure.Series) > 0 {
 		r.Figure = figure
 	}
@@ -345,7 +345,7 @@ func (q *loadQuestion) finishDuration(groups []*loads, shares []*big.Rat) (*Repo
 	t := newTable(append(groupColumns(q.by), doubleColumn("share"), doubleColumn("exceeded"))...)
 	curve := newTable(append(groupColumns(q.by), doubleColumn("share"), doubleColumn("load"))...)
 	ramps := newTable(append(groupColumns(q.by), countColumn("intervals"), doubleColumn("rise"), textColumn("rise_at"), doubleColumn("fall"), textColumn("fall_at"))...)
-	figure := &chart.Profile{Title: "Load duration curve", XLabel: "share of the time", YLabel: titleOf(q.value), Zero: true}
+	figure := &chart.Profile{Title: "Load duration curve", XLabel: "share of the time", YLabel: axis(q.value), Zero: true}
 	for _, l := range groups {
 		if l.below > 0 {
 			for _, table := range []*result.Table{t, curve, ramps} {
@@ -375,7 +375,7 @@ func (q *loadQuestion) finishDuration(groups []*loads, shares []*big.Rat) (*Repo
 		return nil, load.NoLoad.New("no readings")
 	}
 	r := &Report{
-		Title: "Load duration of " + titleOf(q.value) + " by " + q.interval,
+		Title: "Load duration of " + axis(q.value) + " by " + q.interval,
 		Tables: []Named{
 			{Name: "exceeded", Table: t},
 			{Name: "ramps", Title: "Largest changes from one interval to the next", Table: ramps},

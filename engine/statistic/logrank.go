@@ -105,11 +105,7 @@ func (t *comparison) finish(in *Released) (*Report, *fault.Fault) {
 }
 
 func (t *comparison) report(test *survival.Test, groups [][]result.Value) *Report {
-	table := newTable()
-	for _, col := range t.by {
-		table.Columns = append(table.Columns, textColumn(col.Name))
-	}
-	table.Columns = append(table.Columns, countColumn("n"), doubleColumn("observed"), doubleColumn("expected"), doubleColumn("variance"))
+	table := headed(t.by, countColumn("n"), doubleColumn("observed"), doubleColumn("expected"), doubleColumn("variance"))
 	n := int64(0)
 	for i, g := range test.Groups {
 		table.Rows = append(table.Rows, append(slices.Clone(groups[i]), g.N, g.Observed, g.Expected, g.Variance))

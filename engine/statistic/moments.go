@@ -80,11 +80,7 @@ func (v *valueByGroup) groups(in *Released) (all []*group, visible []*group) {
 
 // table has a row for each group: its number, mean, standard deviation and standard error.
 func (v *valueByGroup) table(groups []*group) Named {
-	t := newTable()
-	for _, col := range v.by {
-		t.Columns = append(t.Columns, textColumn(col.Name))
-	}
-	t.Columns = append(t.Columns, countColumn("n"), doubleColumn("mean"), doubleColumn("sd"), doubleColumn("se"))
+	t := headed(v.by, countColumn("n"), doubleColumn("mean"), doubleColumn("sd"), doubleColumn("se"))
 	for _, g := range groups {
 		if g.hidden > 0 {
 			suppressRow(t, g.hidden, g.labels...)

@@ -119,13 +119,3 @@ func readHalves(in *Released, keys int, sum bool) []*halves {
 	}
 	return slices.DeleteFunc(out, func(h *halves) bool { return h.hidden == 0 && h.n() == 0 })
 }
-
-// headed is a table with a column for each group column, and more.
-func headed(by []*charter.Column, more ...result.Column) *result.Table {
-	t := newTable()
-	for _, col := range by {
-		t.Columns = append(t.Columns, textColumn(col.Name))
-	}
-	t.Columns = append(t.Columns, more...)
-	return t
-}

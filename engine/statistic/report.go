@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/tacit-space/tacit/engine/chart"
+	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/result"
 )
@@ -99,4 +100,26 @@ func (r *Report) check() *fault.Fault {
 		}
 	}
 	return nil
+}
+
+// headed is a table with a column for each group column, and more.
+func headed(by []*charter.Column, more ...result.Column) *result.Table {
+	t := newTable()
+	for _, col := range by {
+		t.Columns = append(t.Columns, textColumn(col.Name))
+	}
+	t.Columns = append(t.Columns, more...)
+	return t
+}
+
+// axis labels a column with its unit.
+func axis(col *charter.Column) string {
+	name := col.Name
+	if col.Title != "" {
+		name = col.Title
+	}
+	if col.Unit != "" {
+		name += " (" + col.Unit + ")"
+	}
+	return name
 }
