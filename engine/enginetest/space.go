@@ -36,6 +36,7 @@ type Options struct {
 	Member          func(*charter.Member)
 	Coordinator     func(*coordinator.Config)
 	Worker          func(id string, cfg *worker.Config)
+	File            func(id string) string // an owner's file, of a table of other columns; nil: that of its [Row]s
 }
 
 // Space is a whole space.
@@ -99,7 +100,11 @@ func New(t testing.TB, opts Options) *Space {
 func (s *Space) mapTable(id string) {
 	s.T.Helper()
 	file := filepath.Join(s.T.TempDir(), id+".csv")
-	s.must(os.WriteFile(file, []byte(s.opts.csv(s.Rows[id])), 0o600))
+	text := s.opts.csv(s.Rows[id])
+	if s.opts.File != nil {
+		text = s.opts.File(id)
+	}
+	s.must(os.WriteFile(file, []byte(text), 0o600))
 	engine, err := openTable(file, s.Bundle)
 	s.must(err)
 	s.T.Cleanup(engine.Close)
@@ -260,6 +265,9 @@ func (s *Space) AnalystConfig(id string) analyst.Config {
 		Software: "test", Log: s.logger("analyst"),
 	}
 }
+
+// Source returns the engine over the rows of an owner.
+func (s *Space) Source(id string) *source.Engine { return s.sources[id] }
 
 // Store returns the store folder of a member.
 func (s *Space) Store(id string) string { return filepath.Join(s.Folder, id) }
