@@ -68,9 +68,10 @@ func runPrimitives(ctx context.Context, o Options) (*Result, error) {
 			o.timeOperation(op, f)
 		}
 	}
+	set, k := o.bgvSize()
 	result := &Result{
 		Name: "primitives", Correct: true, Oracle: "what each operation undoes, and plain arithmetic",
-		Parameters: map[string]any{"cores": 1, "mask": "65536 elements of 64 bits", "Shamir": "67 of 100", "BGV": "set G15, k 10, 2 parties"},
+		Parameters: map[string]any{"cores": 1, "mask": "65536 elements of 64 bits", "Shamir": "67 of 100", "BGV": fmt.Sprintf("set %s, k %d, 2 parties", set, k)},
 		Metrics:    map[string]Metric{},
 	}
 	f.summarise("", result.Metrics)
@@ -199,13 +200,17 @@ func shareOperations(o Options) ([]operation, error) {
 	}, nil
 }
 
+// bgvSize returns the parameter set and k.
+func (o Options) bgvSize() (set string, k int) {
+	if o.Quick {
+		return "F7", 2
+	}
+	return "G15", 10
+}
+
 // bgvOperations encrypts slots of two parties, releases them if the sum is k or more, and opens that.
 func bgvOperations(o Options) ([]operation, error) {
-	set := "G15"
-	k := 10
-	if o.Quick {
-		set, k = "F7", 2
-	}
+	set, k := o.bgvSize()
 	p, err := he.Set(set)
 	if err != nil {
 		return nil, err
