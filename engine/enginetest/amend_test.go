@@ -68,10 +68,10 @@ func TestMixedVersions(t *testing.T) {
 	}
 	s.Bundle = old
 	s.StartWorker("owner5")
-	s.Log.Until("the coordinator has version 2")
-	s.Log.Until("this side has version 1")
 	_, err := s.Client().Jobs(t.Context())
 	wantCode(t, err, transport.OtherCharter)
+	s.Log.Until("the coordinator has version 2")
+	s.Log.Until("this side has version 1")
 	s.Bundle = current
 	q := s.Ask(analyst.Options{})
 	for _, id := range s.Owners[:4] {

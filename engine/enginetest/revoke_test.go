@@ -129,10 +129,17 @@ func TestRevokedOwner(t *testing.T) {
 			s := newRevocable(t, o)
 			s.Start()
 			s.Ask(analyst.Options{}).Want(s.Owners...)
+			old := s.Bundle
 			others := append([]string{enginetest.CoordinatorID, enginetest.AnalystID, enginetest.OtherAnalystID}, s.Owners[:4]...)
 			s.Bundle = s.revoke("owner5", others...)
-			s.tell(s.Bundle, append([]string{enginetest.CoordinatorID}, s.Owners[:4]...)...)
-			s.Log.Until("TACIT-N006")
+			now := s.Bundle
+			s.tell(now, append([]string{enginetest.CoordinatorID}, s.Owners[:4]...)...)
+			s.Log.UntilTimes(5, `msg="key is revoked"`) // the coordinator, and four owners
+			s.Bundle = old                              // as a thief has it
+			_, err := s.NetClient("owner5").Jobs(t.Context())
+			wantCode(t, err, transport.NotMember)
+			s.Bundle = now
+			s.Log.Until("TACIT-N006") // its link was cut, and it does not get in again
 			q := s.Ask(analyst.Options{})
 			q.Want(s.Owners[:4]...)
 			if q.Saw(event("joined", "owner5")) {
