@@ -57,7 +57,7 @@ func TestBadInput(t *testing.T) {
 		"km(odd, 'Surv(early, event) ~ arm')":                                {"TACIT-T003", "below 0"},
 		"km(odd, 'Surv(late, event) ~ x')":                                     {"TACIT-P103", "x"},
 		"log_rank(odd, 'Surv(late, event) ~ arm', where => 'event = 0')":     {"TACIT-T030", "event"},
-		"log_rank(odd, 'Surv(late, event) ~ arm', where => 'arm = ''a''')": {"TACIT-T032", "arm"},
+		"log_rank(odd, 'Surv(late, event) ~ arm', where => 'arm = ''a''')": {"TACIT-T032", "two groups"},
 		"cox(odd, 'Surv(late, event) ~ factor(arm, ref = \"z\")')":           {"TACIT-P165", "arm"},
 		"cox(odd, 'Surv(late, x) ~ arm')":                                    {"TACIT-P164", "x"},
 		"ttest(odd, 'flat ~ arm')":                                           {"TACIT-T011", "varies"},
