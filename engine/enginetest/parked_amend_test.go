@@ -24,6 +24,7 @@ func TestParkedOverAnAmendment(t *testing.T) {
 	s.Start()
 	_, err := s.Resume(q.Job(), analyst.Options{}).Wait()
 	wantCode(t, err, charter.ErrSuperseded)
+	s.Log.Until(`msg="job refused" role=owner1`) // the analyst hears of the amendment from the coordinator, perhaps before
 	if n := len(s.Waiting("owner1")); n != 0 {
 		t.Errorf("%d jobs wait", n)
 	}
