@@ -31,7 +31,7 @@ func (j *job) decide(id string, verdict store.Verdict, why store.Reason) {
 	}
 	crashpoint.Here(crashpoint.CoordinatorDecisionAfter)
 	j.decisions[id] = d
-	j.feed.waits(id, verdict == store.Waits)
+	j.feed.decide(d)
 	j.log.Info("owner decided", "member", id, "verdict", string(verdict), "code", why.Code)
 	j.tell(func(p *transport.Progress) {
 		p.Event, p.Member, p.Fault = eventOf(verdict), id, envelope.Reason(why).Fault()

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/tacit-space/tacit/engine/envelope"
 	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
 )
@@ -15,7 +16,7 @@ import (
 type feed struct {
 	mu       sync.Mutex
 	last     transport.Progress
-	waiting  map[string]bool // owners at which a person has to decide
+	decided  map[string]store.Decision // the last of each owner
 	watchers map[*watcher]struct{}
 }
 
@@ -25,25 +26,26 @@ type watcher struct {
 }
 
 func newFeed(first transport.Progress) *feed {
-	return &feed{last: first, waiting: map[string]bool{}, watchers: map[*watcher]struct{}{}}
+	return &feed{last: first, decided: map[string]store.Decision{}, watchers: map[*watcher]struct{}{}}
 }
 
-// waits notes whether a person at an owner has to decide: who joins later is told so first.
-func (f *feed) waits(id string, yes bool) {
+// decide notes what an owner decided: who joins later is told so first.
+func (f *feed) decide(d store.Decision) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if yes {
-		f.waiting[id] = true
-	} else {
-		delete(f.waiting, id)
-	}
+	f.decided[d.Owner] = d
 }
 
 // isParked reports whether the job waits for a person.
 func (f *feed) isParked() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return len(f.waiting) > 0
+	for _, d := range f.decided {
+		if d.Verdict == store.Waits {
+			return true
+		}
+	}
+	return false
 }
 
 // tell changes where the job stands and tells all watchers. Event, Member and
@@ -70,9 +72,9 @@ func (f *feed) join() *watcher {
 	defer f.mu.Unlock()
 	w := &watcher{wake: make(chan struct{}, 1)}
 	if !f.last.State.Final() {
-		for _, id := range slices.Sorted(maps.Keys(f.waiting)) {
-			p := f.last
-			p.Event, p.Member, p.Fault = eventOf(store.Waits), id, nil
+		for _, id := range slices.Sorted(maps.Keys(f.decided)) {
+			p, d := f.last, f.decided[id]
+			p.Event, p.Member, p.Fault = eventOf(d.Verdict), id, envelope.Reason(d.Reason).Fault()
 			w.put(p)
 		}
 	}

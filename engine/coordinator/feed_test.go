@@ -3,9 +3,11 @@ package coordinator
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 
+	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
 )
 
@@ -19,6 +21,33 @@ func TestSlowWatcherSeesTheEnd(t *testing.T) {
 	events := f.take(w)
 	if len(events) != watchQueue || events[len(events)-1].State != transport.Released {
 		t.Fatalf("%d events, the last %+v", len(events), events[len(events)-1])
+	}
+}
+
+// TestLateWatcher: who joins when owners have decided hears what, each once and in its last word.
+func TestLateWatcher(t *testing.T) {
+	f := newFeed(transport.Progress{State: transport.Submitted})
+	for _, d := range []store.Decision{
+		{Owner: "c", Verdict: store.Waits},
+		{Owner: "b", Verdict: store.Declined, Reason: store.Reason{Code: "TACIT-W115", Message: "no"}},
+		{Owner: "a", Verdict: store.Waits},
+		{Owner: "c", Verdict: store.Accepted},
+	} {
+		f.decide(d)
+	}
+	var got []string
+	for _, p := range f.take(f.join()) {
+		line := p.Event + " " + p.Member
+		if p.Fault != nil {
+			line += " " + p.Fault.Code
+		}
+		got = append(got, line)
+	}
+	if want := []string{"parked a", "refused b TACIT-W115", "joined c", " "}; !slices.Equal(got, want) {
+		t.Errorf("heard %q, want %q", got, want)
+	}
+	if !f.isParked() {
+		t.Error("nobody is waited for")
 	}
 }
 

@@ -74,8 +74,8 @@ func (c *coordinator) newJob(record store.Job) (*job, error) {
 	j.feed = newFeed(transport.Progress{
 		Job: record.ID, State: transport.State(record.State), Attempt: record.Attempt, Time: record.Updated,
 	})
-	for id, d := range decisions {
-		j.feed.waits(id, d.Verdict == store.Waits)
+	for _, d := range decisions {
+		j.feed.decide(d)
 	}
 	return j, nil
 }

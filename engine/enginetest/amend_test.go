@@ -119,7 +119,7 @@ func TestJobsOfAnAmendedCharter(t *testing.T) {
 	reached := s.Gates["owner3"].Close()
 	s.Start()
 	q := s.Ask(analyst.Options{})
-	<-reached
+	s.Await(reached)
 	q.Kill()
 	s.StopAll()
 	s.Gates["owner3"].Open()

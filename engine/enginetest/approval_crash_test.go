@@ -109,7 +109,7 @@ func TestKilledWhileStopping(t *testing.T) {
 			}
 			p := s.StartProcess("owner1", point, 1)
 			q := s.Ask(analyst.Options{})
-			<-reached
+			s.Await(reached)
 			if err := s.Join("owner1").StopAll(); err != nil {
 				t.Fatal(err)
 			}

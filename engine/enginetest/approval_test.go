@@ -160,7 +160,7 @@ func TestNobodyAnswers(t *testing.T) {
 // TestTheQuestionExpires while a person is asked: the analyst hears whom it was waiting for.
 func TestTheQuestionExpires(t *testing.T) {
 	s := asking(t).Start()
-	q := s.Ask(analyst.Options{Lifetime: 3 * time.Second})
+	q := s.Ask(analyst.Options{Lifetime: 5 * time.Second})
 	_, err := q.Wait()
 	wantCode(t, err, coordinator.Expired)
 	if !strings.Contains(err.Error(), "waiting for a person at owner1") {
@@ -264,7 +264,7 @@ func TestStopAll(t *testing.T) {
 	reached := s.Gates["owner1"].Close()
 	s.Start()
 	running := s.Ask(analyst.Options{})
-	<-reached
+	s.Await(reached)
 	waits := s.AskWith(s.ClientOf(enginetest.OtherAnalystID), analyst.Options{})
 	waits.Until(enginetest.Parked("owner1"))
 	if err := s.Join("owner1").StopAll(); err != nil {
@@ -318,7 +318,7 @@ func TestStopBetweenTheSteps(t *testing.T) {
 	reached := s.Gates["owner1"].Close()
 	s.Start()
 	q := s.Ask(analyst.Options{})
-	<-reached
+	s.Await(reached)
 	if err := s.Join("owner1").StopAll(); err != nil {
 		t.Fatal(err)
 	}
@@ -338,7 +338,7 @@ func TestStopWhileDown(t *testing.T) {
 	reached := s.Gates["owner1"].Close()
 	s.Start()
 	q := s.Ask(analyst.Options{})
-	<-reached
+	s.Await(reached)
 	s.StopWorker("owner1")
 	if err := s.Join("owner1").StopAll(); err != nil {
 		t.Fatal(err)

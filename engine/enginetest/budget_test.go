@@ -142,7 +142,7 @@ func cancelled(t *testing.T, opts enginetest.Options, sql string) *enginetest.Sp
 	s.Start()
 	c := s.Client()
 	q := s.AskSQL(c, sql)
-	<-reached
+	s.Await(reached)
 	s.Log.UntilTimes(2, "privacy budget debited")
 	if err := c.Cancel(t.Context(), q.Job()); err != nil {
 		t.Fatal(err)
@@ -208,7 +208,7 @@ func TestOtherPriceThanReserved(t *testing.T) {
 	reached := s.Gates["owner3"].Close()
 	s.Start()
 	q := s.AskSQL(s.Client(), noisyCount)
-	<-reached
+	s.Await(reached)
 	db, err := sql.Open("sqlite", filepath.Join(s.Store("owner3"), "tacit.db"))
 	if err != nil {
 		t.Fatal(err)

@@ -37,7 +37,7 @@ func killAmending(t *testing.T, s *enginetest.Space, point crashpoint.Point) {
 	reached := s.Gates["owner3"].Close()
 	s.Start()
 	q := s.Ask(analyst.Options{})
-	<-reached
+	s.Await(reached)
 	q.Kill()
 	s.StopAll()
 	s.Gates["owner3"].Open()

@@ -211,7 +211,7 @@ func TestGuardedTooFewAreLeft(t *testing.T) {
 	reached := s.Gates["owner3"].Close()
 	s.Start()
 	q := s.Ask(analyst.Options{})
-	<-reached
+	s.Await(reached)
 	s.StopWorker("owner3")
 	_, err := q.Wait()
 	wantCode(t, err, coordinator.TooFewConnected)
@@ -225,7 +225,7 @@ func TestGuardedWorkerNeverComesBack(t *testing.T) {
 	s := enginetest.New(t, enginetest.Options{
 		Owners: 3, Cohort: small, Coordinator: func(c *coordinator.Config) { c.Timing.Absence = time.Millisecond },
 	}).Start()
-	q := s.Ask(analyst.Options{Lifetime: 5 * time.Second})
+	q := s.Ask(analyst.Options{Lifetime: 10 * time.Second})
 	q.Until(inPhase(uint8(guard.PhaseConfirm)))
 	s.StopWorker("owner3")
 	if answer, err := q.Wait(); err != nil {
@@ -246,12 +246,15 @@ func TestGuardedOwnerRefuses(t *testing.T) {
 				c.Accept = config.Accept{MinCohort: small + 1}
 			}
 		},
-	}).Start()
+	})
+	s.Gates["owner1"].Close()
+	s.Start()
 	q := s.Ask(analyst.Options{})
-	q.Want("owner1", "owner3", "owner4", "owner5")
 	q.Until(func(p transport.Progress) bool {
 		return p.Event == "refused" && p.Member == "owner2" && p.Fault != nil && p.Fault.Code == policy.OwnRule.Code
 	})
+	s.Gates["owner1"].Open()
+	q.Want("owner1", "owner3", "owner4", "owner5")
 }
 
 // The owner's data fail in the middle of an attempt: the others begin another one.
@@ -301,7 +304,7 @@ func TestGuardedWorkerIsUnsteady(t *testing.T) {
 	s.Start()
 	q := s.Ask(analyst.Options{})
 	for range 2 {
-		<-reached
+		s.Await(reached)
 		s.StopWorker("owner3")
 		reached = s.Gates["owner3"].Close()
 		s.StartWorker("owner3")
@@ -403,7 +406,7 @@ func TestGuardedClientResumes(t *testing.T) {
 	reached := s.Gates["owner1"].Close()
 	s.Start()
 	q := s.Ask(analyst.Options{})
-	<-reached
+	s.Await(reached)
 	id := q.Job()
 	q.Kill()
 	s.Gates["owner1"].Open()

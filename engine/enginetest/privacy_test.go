@@ -219,7 +219,7 @@ func TestNoiseVariance(t *testing.T) {
 			reached := s.Gates["owner5"].Close()
 			s.Start()
 			q := s.AskSQL(s.Client(), sql)
-			<-reached
+			s.Await(reached)
 			s.StopWorker("owner5")
 			answer, err := q.Wait()
 			if err != nil {
@@ -246,7 +246,7 @@ func TestNoiseVariance(t *testing.T) {
 			reached := s.Gates["owner1"].Close()
 			s.Start()
 			q := s.AskSQL(s.Client(), sql)
-			<-reached
+			s.Await(reached)
 			q.Until(heard("owner2", uint8(secagg.PhaseInput)))
 			s.StopCoordinator()
 			s.StartCoordinator()
@@ -263,7 +263,7 @@ func TestNoiseVariance(t *testing.T) {
 			reached := s.Gates["owner1"].Close()
 			s.Start()
 			q := s.AskSQL(s.Client(), sql)
-			<-reached
+			s.Await(reached)
 			q.Until(heard("owner2", uint8(secagg.PhaseInput)))
 			s.StopWorker("owner2")
 			s.StopCoordinator()

@@ -96,10 +96,7 @@ func (q *Question) Kill() {
 // Job waits until the question is stored and returns its job.
 func (q *Question) Job() store.JobID {
 	q.s.T.Helper()
-	select {
-	case <-q.stored:
-	case <-q.done:
-	}
+	q.s.Await(q.stored, q.done)
 	if q.job == (store.JobID{}) {
 		q.s.T.Fatal("the question was not stored: ", q.err)
 	}
@@ -117,12 +114,9 @@ func (q *Question) Until(match func(transport.Progress) bool) {
 			return
 		}
 		seen = len(events)
-		select {
-		case <-more:
-		case <-q.done:
-			if !q.Saw(match) {
-				q.s.T.Fatal("the question ended before the event: ", q.err)
-			}
+		q.s.Await(more, q.done)
+		if isClosed(q.done) && !q.Saw(match) {
+			q.s.T.Fatal("the question ended before the event: ", q.err)
 		}
 	}
 }
@@ -161,7 +155,8 @@ func (q *Question) Done() <-chan struct{} { return q.done }
 
 // Wait returns the answer.
 func (q *Question) Wait() (*analyst.Answer, error) {
-	<-q.done
+	q.s.T.Helper()
+	q.s.Await(q.done)
 	return q.answer, q.err
 }
 

@@ -71,7 +71,7 @@ func TestRevokedAnalyst(t *testing.T) {
 	s.Start()
 	old := s.Bundle
 	q := s.Ask(analyst.Options{})
-	<-reached
+	s.Await(reached)
 	roles := append([]string{enginetest.CoordinatorID}, s.Owners...)
 	s.Bundle = s.revoke(enginetest.AnalystID, enginetest.AnalystID)
 	s.tell(s.Bundle, s.Owners...)

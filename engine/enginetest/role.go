@@ -34,6 +34,7 @@ func (r *role) end() error {
 
 // Log collects what the roles log.
 type Log struct {
+	t    testing.TB
 	mu   sync.Mutex
 	text bytes.Buffer
 	more chan struct{} // closed and replaced with every line
@@ -51,10 +52,14 @@ func (l *Log) Write(b []byte) (int, error) {
 }
 
 // Until waits until a text has been logged.
-func (l *Log) Until(text string) { l.UntilTimes(1, text) }
+func (l *Log) Until(text string) {
+	l.t.Helper()
+	l.UntilTimes(1, text)
+}
 
 // UntilTimes waits until some texts have been logged n times together.
 func (l *Log) UntilTimes(n int, texts ...string) {
+	l.t.Helper()
 	for {
 		l.mu.Lock()
 		if l.more == nil {
@@ -68,7 +73,7 @@ func (l *Log) UntilTimes(n int, texts ...string) {
 		if found >= n {
 			return
 		}
-		<-more
+		await(l.t, more, nil)
 	}
 }
 

@@ -73,7 +73,7 @@ func New(t testing.TB, opts Options) *Space {
 	opts.Corruptions = max(1, opts.Corruptions)
 	opts.MinContributors = max(opts.MinContributors, charter.Threshold(opts.Owners, opts.Corruptions), opts.Corruptions+2)
 	s := &Space{
-		T: t, Rows: map[string][]Row{}, Gates: map[string]*Gate{}, Log: &Log{}, Folder: t.TempDir(),
+		T: t, Rows: map[string][]Row{}, Gates: map[string]*Gate{}, Log: &Log{t: t}, Folder: t.TempDir(),
 		opts: opts, identities: map[string]*identity.Identity{}, files: map[string]string{}, sources: map[string]*source.Engine{}, workers: map[string]*role{}, settings: map[string]func(*worker.Config){},
 	}
 	seed := rand.Uint64()

@@ -81,7 +81,7 @@ func TestWorkerLeavesBeforeItsInput(t *testing.T) {
 	reached := s.Gates["owner5"].Close()
 	s.Start()
 	q := s.Ask(analyst.Options{})
-	<-reached
+	s.Await(reached)
 	s.StopWorker("owner5")
 	answer := q.Want(s.Owners[:4]...)
 	if missing := answer.Provenance.Missing; len(missing) != 1 || missing[0].Member != "owner5" {
@@ -189,7 +189,7 @@ func TestCancel(t *testing.T) {
 	reached := s.Gates["owner5"].Close()
 	s.Start()
 	q := s.Ask(analyst.Options{})
-	<-reached
+	s.Await(reached)
 	if err := s.Client().Cancel(t.Context(), q.Job()); err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +210,7 @@ func TestExpires(t *testing.T) {
 	s.Gates["owner4"].Close()
 	s.Start()
 	q := s.Ask(analyst.Options{Lifetime: 2 * time.Second})
-	<-reached
+	s.Await(reached, q.Done()) // on a slow machine the time is up before the inputs are computed
 	_, err := q.Wait()
 	wantCode(t, err, coordinator.Expired)
 }
@@ -262,7 +262,7 @@ func TestCoordinatorLosesTheAttempt(t *testing.T) {
 	reached := s.Gates["owner1"].Close()
 	s.Start()
 	q := s.Ask(analyst.Options{})
-	<-reached
+	s.Await(reached)
 	s.StopCoordinator()
 	s.StartCoordinator()
 	q.Until(func(p transport.Progress) bool { return p.Attempt == 2 })
@@ -292,7 +292,7 @@ func TestWorkerRestartsDuringItsQuery(t *testing.T) {
 	reached := s.Gates["owner2"].Close()
 	s.Start()
 	q := s.Ask(analyst.Options{})
-	<-reached
+	s.Await(reached)
 	s.StopWorker("owner2")
 	s.Gates["owner2"].Open()
 	s.StartWorker("owner2")
@@ -307,7 +307,7 @@ func TestWorkerLosesItsStore(t *testing.T) {
 	reached := s.Gates["owner2"].Close()
 	s.Start()
 	q := s.Ask(analyst.Options{})
-	<-reached
+	s.Await(reached)
 	s.StopWorker("owner2")
 	if err := os.RemoveAll(s.Store("owner2")); err != nil {
 		t.Fatal(err)
@@ -322,7 +322,7 @@ func TestEverythingRestarts(t *testing.T) {
 	reached := s.Gates["owner1"].Close()
 	s.Start()
 	q := s.Ask(analyst.Options{})
-	<-reached
+	s.Await(reached)
 	id := q.Job()
 	q.Kill()
 	s.StopCoordinator()
@@ -354,7 +354,7 @@ func TestKilledClientResumes(t *testing.T) {
 	reached := s.Gates["owner1"].Close()
 	s.Start()
 	q := s.Ask(analyst.Options{})
-	<-reached
+	s.Await(reached)
 	id := q.Job()
 	q.Kill()
 	pending, err := s.Client().Pending()
@@ -394,7 +394,7 @@ func TestNothingRunsOn(t *testing.T) {
 	reached := s.Gates["owner1"].Close()
 	s.Start()
 	q := s.Ask(analyst.Options{})
-	<-reached
+	s.Await(reached)
 	q.Kill()
 	s.StopCoordinator()
 	for _, id := range s.Owners {

@@ -23,7 +23,7 @@ func TestStoreFails(t *testing.T) {
 	reached := s.Gates["owner1"].Close()
 	s.Start()
 	q := s.Ask(analyst.Options{})
-	<-reached
+	s.Await(reached)
 	release := hold(t, filepath.Join(s.Store(enginetest.CoordinatorID), "tacit.db"))
 	s.Gates["owner1"].Open()
 	wantCode(t, s.CoordinatorEnded(), store.Unusable)
