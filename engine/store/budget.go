@@ -2,9 +2,7 @@ package store
 
 import (
 	"database/sql"
-	"encoding/json"
 	"errors"
-	"time"
 
 	"github.com/tacit-space/tacit/crypto/dp"
 	"github.com/tacit-space/tacit/engine/budget"
@@ -40,59 +38,14 @@ func (w *Worker) allow(from reader, c *budget.Charge) error {
 			return err
 		}
 		if _, err := dp.NewBudget(a.Limit, 0); err != nil || c.Rho == 0 || c.Rho > s.Left() {
-			lines, err := linesOf(from, "WHERE about = ? AND (debited = 0 OR until >= ?)", a.Table, sinceMillis(a, now))
-			if err != nil {
+			over := &budget.Overdraft{State: s, Price: c.Rho}
+			if over.Fits, over.Ever, err = fits(from, a, c.Rho, now); err != nil {
 				return err
 			}
-			over := &budget.Overdraft{State: s, Price: c.Rho}
-			over.Fits, over.Ever = a.Fits(c.Rho, now, lines)
 			return over
 		}
 	}
 	return nil
-}
-
-// stateOf adds up an account as [budget.Account.At] does, over an index.
-func stateOf(from reader, a *budget.Account, now time.Time) (budget.State, error) {
-	analysts, err := json.Marshal(append([]string{}, a.Analysts...))
-	if err != nil {
-		return budget.State{}, err
-	}
-	// A text that no organisation has, so that "" selects nothing.
-	organisation := any(a.Organisation)
-	if a.Organisation == "" {
-		organisation = nil
-	}
-	const sum = `SELECT
-		(SELECT COALESCE(SUM(rho), 0) FROM debit WHERE about = ?1 AND organisation = ?2 AND debited = ?4 AND until >= ?5) +
-		(SELECT COALESCE(SUM(rho), 0) FROM debit WHERE about = ?1 AND analyst IN (SELECT value FROM json_each(?3))
-			AND debited = ?4 AND until >= ?5 AND organisation IS NOT ?2)`
-	s := budget.State{Account: *a}
-	for _, part := range []struct {
-		debited bool
-		since   int64
-		to      *dp.Rho
-	}{{true, sinceMillis(a, now), &s.Spent}, {false, 0, &s.Reserved}} {
-		var total int64
-		if err := from.QueryRow(sum, a.Table, organisation, string(analysts), part.debited, part.since).Scan(&total); err != nil {
-			return s, err
-		}
-		if total < 0 {
-			return s, Corrupt.New("a privacy budget is below zero")
-		}
-		*part.to = dp.Rho(total)
-	}
-	return s, nil
-}
-
-// sinceMillis rounds up, as whole milliseconds are stored: a line at it counts.
-func sinceMillis(a *budget.Account, now time.Time) int64 {
-	since := a.Since(now)
-	ms := millis(since)
-	if instant(ms).Before(since) {
-		ms++
-	}
-	return ms
 }
 
 // holds checks that a job has reserved or paid its price. The fault is [budget.Mispriced].
@@ -182,8 +135,8 @@ type reader interface {
 }
 
 // linesOf returns lines of the accounts, oldest first.
-func linesOf(from reader, where string, args ...any) ([]budget.Line, error) {
-	rows, err := from.Query("SELECT job, about, analyst, organisation, rho, until, debited FROM debit "+where+" ORDER BY until, job", args...)
+func linesOf(from reader) ([]budget.Line, error) {
+	rows, err := from.Query("SELECT job, about, analyst, organisation, rho, until, debited FROM debit ORDER BY until, job")
 	if err != nil {
 		return nil, err
 	}
@@ -225,7 +178,7 @@ func ReadBudget(folder string) (*Accounts, error) {
 		if tables == 0 {
 			return ledger.NoLedger.New("the store in %s is no worker's, or from before there were privacy budgets", folder)
 		}
-		a.Lines, err = linesOf(tx, "")
+		a.Lines, err = linesOf(tx)
 		return err
 	})
 	return a, wrap("read the privacy budgets", err)

@@ -51,6 +51,11 @@ func (d *db) openLedger(role ledger.Role, keeper ledger.Keeper) error {
 		if err != nil {
 			return err
 		}
+		if role == ledger.Worker {
+			if err := refill(tx); err != nil {
+				return err
+			}
+		}
 		if err := d.enterCharter(tx, served); err != nil {
 			return err
 		}
@@ -114,7 +119,7 @@ func (b *book) audit(tx *sql.Tx) (*budget.Audit, error) {
 	if b.role != ledger.Worker {
 		return budget.NewAudit(nil), nil
 	}
-	lines, err := linesOf(tx, "")
+	lines, err := linesOf(tx)
 	return budget.NewAudit(lines), err
 }
 
