@@ -54,7 +54,10 @@ func TestManifestCheck(t *testing.T) {
 		"name that is not UTF-8":      func(m *job.Manifest) { m.Roster[1].ID = "\xff" },
 		"analyst has a worker's name": func(m *job.Manifest) { m.Analyst.ID = "w1" },
 		"analyst has a worker's key":  func(m *job.Manifest) { m.Analyst.Key = m.Roster[0].Key },
-		"analyst key":                 func(m *job.Manifest) { m.AnalystKey = [1216]byte{0xff, 0xff, 0xff, 0xff} },
+		"analyst has the name of one worker and the key of another": func(m *job.Manifest) {
+			m.Analyst = job.Member{ID: m.Roster[0].ID, Key: m.Roster[1].Key}
+		},
+		"analyst key": func(m *job.Manifest) { m.AnalystKey = [1216]byte{0xff, 0xff, 0xff, 0xff} },
 	} {
 		m := *good
 		m.Roster = append([]job.Member(nil), good.Roster...)

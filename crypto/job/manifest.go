@@ -100,7 +100,8 @@ func (m *Manifest) checkMembers() error {
 	if err := m.Analyst.check(); err != nil {
 		return fmt.Errorf("job: analyst: %w", err)
 	}
-	if ids[m.Analyst.ID] != keys[string(m.Analyst.Key.Marshal())] {
+	p, worker := m.Party(m.Analyst.ID)
+	if worker != keys[string(m.Analyst.Key.Marshal())] || worker && !m.Roster[p-1].Key.Equal(m.Analyst.Key) {
 		return errors.New("job: the analyst has the name or the key of a worker, and not both")
 	}
 	return nil
