@@ -108,6 +108,7 @@ func (k *keygen) reveal() ([]byte, error) {
 			return nil, err
 		}
 		k.pair(v, k.self, v, shared[:])
+		clear(shared[:])
 		m.pairings[v] = &pairing{ct: ct, sig: sign(k.id, signPairing, k.paired(k.hellos, k.self, v, ct[:]))}
 	}
 	return m.message(k.parties), nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tacit-space/tacit/crypto/identity"
 	"github.com/tacit-space/tacit/crypto/job"
+	"github.com/tacit-space/tacit/crypto/prg"
 	"github.com/tacit-space/tacit/crypto/session"
 )
 
@@ -310,6 +311,9 @@ func (w *Worker) forget() {
 	}
 	if w.keys != nil {
 		w.keys.Wipe()
+	}
+	if w.analyst != nil {
+		w.analyst.key = prg.Key{}
 	}
 	w.keygen, w.keys, w.input, w.shares, w.analyst = nil, nil, nil, nil, nil
 }

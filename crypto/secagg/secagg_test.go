@@ -143,14 +143,15 @@ func TestStateHoldsOneKindOfShare(t *testing.T) {
 	m := newMallory(t, w, 1, nil)
 	all := w.everyone()
 	must(t, m.collect(all, all))
-	h := *m.workers[2].held
+	kept := m.workers[2].held.shares
+	dealt := maps.Clone(kept)
 	_, err := m.certify(session.Parties{2}, session.Parties{1, 2, 3, 4})
 	must(t, err)
-	if m.workers[2].held != nil {
-		t.Error("the worker keeps both kinds")
+	if m.workers[2].held != nil || len(kept) != 0 || len(dealt) != 5 {
+		t.Errorf("the worker keeps both kinds: %d of %d", len(kept), len(dealt))
 	}
 	state := m.workers[2].state()
-	for v, s := range h.shares {
+	for v, s := range dealt {
 		pair, self := bytes.Contains(state, s.pair[:]), bytes.Contains(state, s.self[:])
 		if pair == self || pair != (v == 5) {
 			t.Errorf("shares of worker %d: of r %v, of b %v", v, pair, self)

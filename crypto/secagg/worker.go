@@ -230,10 +230,19 @@ func (w *Worker) forget() {
 	w.input, w.fresh, w.dealt, w.opened = nil, nil, nil, nil
 }
 
+// forgetShares drops the shares of other dealers: of each but the one that may be opened.
+func (w *Worker) forgetShares() {
+	if w.held != nil {
+		clear(w.held.shares)
+	}
+	w.held = nil
+}
+
 // abort ends the attempt and forgets its secrets.
 func (w *Worker) abort(err error) []session.Effect {
 	w.forget()
-	w.held, w.agreed, w.next = nil, nil, 0
+	w.forgetShares()
+	w.agreed, w.next = nil, 0
 	return session.End(err)
 }
 

@@ -23,7 +23,7 @@ func (w *Worker) takeSurvivors(body []byte) ([]session.Effect, error) {
 	}
 	w.agreed = w.agree(consensus{view: w.held.view, u3: m.u3})
 	if !w.without.oneAnswer {
-		w.held = nil
+		w.forgetShares()
 	}
 	w.taken(body, kindCertificate)
 	return append([]session.Effect{session.Persist{State: w.state()}}, w.sendAgreement()...), nil

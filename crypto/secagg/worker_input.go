@@ -106,7 +106,9 @@ func (w *Worker) openPacket(p *packet, v session.Party) (s heldShares, m mask.Ma
 	if err != nil {
 		return s, m, blame(v, "%w", errSealed)
 	}
+	defer clear(content)
 	shared := w.dealt.pairs[v]
+	defer clear(shared[:])
 	if v < w.self {
 		shared = w.fresh.maskKey.Decapsulate([kem.CiphertextSize]byte(p.ct))
 		if proof := w.confirmation(shared[:], v, w.self); !equal(proof[:], content[2*shareSize:]) {
