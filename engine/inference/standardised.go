@@ -46,3 +46,12 @@ func StandardisedRate(strata []Stratum, level float64) (*Estimate, *fault.Fault)
 	e.Upper = v / (2 * r) * distuv.ChiSquared{K: 2 * r * r / v}.Quantile(1-alpha/2)
 	return e, nil
 }
+
+// RatioOfRates compares two independent standardised rates, both above 0; SE is that of the logarithm, √(v₁/r₁² + v₂/r₂²).
+// (P. Boyle, D. M. Parkin, in Cancer Registration: Principles and Methods, IARC 1991, chapter 11.)
+func RatioOfRates(a, b *Estimate, level float64) (*Estimate, *fault.Fault) {
+	if !(a.Value > 0) || !(b.Value > 0) {
+		return nil, TooFew.New("a group without events")
+	}
+	return ratio(a.Value/b.Value, math.Hypot(a.SE/a.Value, b.SE/b.Value), normal(level)), nil
+}

@@ -32,7 +32,7 @@ func incidence() *Statistic {
 func smr() *Statistic {
 	return &Statistic{
 		Name: "smr", Aliases: []string{"standardised_ratio"},
-		Synopsis: "observed over expected events (SMR) with Byar's limits, by group",
+		Synopsis: "observed over expected events (SMR) with Byar's limits, and where groups are in a funnel",
 		Parameters: []Parameter{
 			{Name: "event", Kind: Condition, Required: true, Place: 1, Help: "condition of an event, such as died"},
 			{Name: "expected", Kind: Column, Required: true, Place: 2, Help: "measure with the expected number of events of a row"},
@@ -91,6 +91,8 @@ func (q *rates) finish(in *Released) (*Report, *fault.Fault) {
 	t := headed(q.by, countColumn("n"), countColumn("events"), doubleColumn(total), doubleColumn(value), doubleColumn("lower"), doubleColumn("upper"))
 	if !q.expected {
 		t.Columns = append(t.Columns, doubleColumn("rate_ratio"), doubleColumn("rate_ratio_lower"), doubleColumn("rate_ratio_upper"))
+	} else {
+		t.Columns = append(t.Columns, funnelColumns...)
 	}
 	f := &chart.Forest{Title: map[bool]string{true: "Observed over expected", false: "Incidence"}[q.expected], XLabel: value}
 	var first *halves
@@ -106,6 +108,12 @@ func (q *rates) finish(in *Released) (*Report, *fault.Fault) {
 		row := append(slices.Clone(h.labels), h.n(), h.with.n, h.total(), e.Value*q.per, e.Lower*q.per, e.Upper*q.per)
 		if !q.expected {
 			row = append(row, q.against(first, h)...)
+		} else {
+			limits, bad := funnel(e.Value, h.total(), q.level)
+			if bad != nil {
+				return nil, bad
+			}
+			row = append(row, limits...)
 		}
 		if first == nil {
 			first = h

@@ -8,7 +8,7 @@ func all() []*Statistic {
 		describe(),
 		tTest(), anova(), mannWhitney(), contingency(), mantelHaenszel(),
 		tableOne(), proportion(), correlation(),
-		incidence(), smr(), meta(),
+		incidence(), smr(), standardisedRate(), meta(),
 		quantile(), ecdf(), histogram(),
 		peakLoad(), loadProfile(), durationCurve(), percentileBands(),
 		kaplanMeier(), logRank(),
