@@ -56,7 +56,7 @@ of an owner, 4 space not reachable or too few workers, 130 interrupted.`,
 	flags.StringVar(&a.format, "format", "", "output: table, json; for results also csv, arrow, parquet. With json, errors are JSON too")
 	flags.BoolFunc("json", "the same as --format json", func(string) error { a.format = "json"; return nil })
 	flags.BoolVar(&a.progress, "progress", false, "show progress even if standard error is no terminal")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return ErrUsage.New("%w", err) })
+	root.SetFlagErrorFunc(wrongFlag)
 	root.AddGroup(
 		&cobra.Group{ID: "try", Title: "Try it on this machine:"},
 		&cobra.Group{ID: "ask", Title: "Ask (analyst):"},
@@ -93,7 +93,7 @@ func (a *app) usageFaults(c *cobra.Command) {
 	if check := c.Args; check != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
 			if err := check(c, args); err != nil {
-				return ErrUsage.New("%s: %w", c.CommandPath(), err).With("See: %s --help", c.CommandPath())
+				return wrongArguments(c, args, err)
 			}
 			return nil
 		}

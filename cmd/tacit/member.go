@@ -41,6 +41,18 @@ func (a *app) open(space, key, passphraseFile config.Path) (*member, error) {
 	return &member{bundle, m.ID, id}, nil
 }
 
+// openAs is open for who runs a role, which the charter gives to the member.
+func (a *app) openAs(role charter.Role, space, key, passphraseFile config.Path) (*member, error) {
+	m, err := a.open(space, key, passphraseFile)
+	if err != nil {
+		return nil, err
+	}
+	if !m.bundle.Charter().HasRole(m.id, role) {
+		return nil, ErrRole.New("the key in %s is that of %s, who has no role %s in space %s", key, m.id, role, m.bundle.Charter().Space)
+	}
+	return m, nil
+}
+
 // proxy translates the configuration's word for "none".
 func proxy(p string) string {
 	if p == config.NoProxy {

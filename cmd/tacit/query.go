@@ -207,12 +207,16 @@ func (a *app) ask(ctx context.Context, q *asking, do func(context.Context, *anal
 	if err != nil {
 		return err
 	}
+	if err := writable(q.files()); err != nil {
+		return err
+	}
 	client, err := a.client(q.lab)
 	if err != nil {
 		return err
 	}
 	show := a.newProgress()
 	var job *store.JobID
+	var undelivered error
 	answer, err := do(ctx, client, analyst.Options{
 		Purpose: q.purpose, Lifetime: q.lifetime,
 		OnJob:      func(id store.JobID) { job = &id },
@@ -220,10 +224,14 @@ func (a *app) ask(ctx context.Context, q *asking, do func(context.Context, *anal
 		OnProgress: show.event,
 		Deliver: func(answer *analyst.Answer) error {
 			show.end()
-			return a.deliver(q, format, answer)
+			undelivered = a.deliver(q, format, answer)
+			return undelivered
 		},
 	})
 	show.end()
+	if undelivered != nil && job != nil {
+		err = fault.From(err).With("The answer is kept: when there is room for it, tacit resume %s prints it again.", job)
+	}
 	if err != nil && ctx.Err() != nil && job != nil {
 		err = a.cancelled(client, *job)
 	}

@@ -42,7 +42,7 @@ func (a *app) coordinator() *cobra.Command {
 }
 
 func (a *app) runCoordinator(ctx context.Context, cfg *config.Coordinator) error {
-	m, err := a.open(cfg.Space, cfg.Key, cfg.PassphraseFile)
+	m, err := a.openAs(charter.Coordinator, cfg.Space, cfg.Key, cfg.PassphraseFile)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (a *app) worker() *cobra.Command {
 }
 
 func (a *app) runWorker(ctx context.Context, cfg *config.Worker) error {
-	m, err := a.open(cfg.Space, cfg.Key, cfg.PassphraseFile)
+	m, err := a.openAs(charter.Owner, cfg.Space, cfg.Key, cfg.PassphraseFile)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/ledger"
 	"github.com/tacit-space/tacit/engine/plan"
+	"github.com/tacit-space/tacit/engine/policy"
 	"github.com/tacit-space/tacit/engine/query"
 	"github.com/tacit-space/tacit/engine/result"
 	"github.com/tacit-space/tacit/engine/statistic"
@@ -168,6 +170,9 @@ func because(code string) string {
 
 // sign makes the question with its keys, and says what it is about.
 func (c *Client) sign(d *Draft, opts Options) (*record, asked, error) {
+	if err := c.agreed(opts.Purpose); err != nil {
+		return nil, asked{}, err
+	}
 	job := c.job(d, opts)
 	if d.Query.Plan.Model != nil {
 		job.Study = &plan.Study{Round: 1}
@@ -194,6 +199,22 @@ func (c *Client) signed(job *plan.Job, sql string) (*record, asked, error) {
 	}
 	about := asked{question.Manifest().Hash(), ledger.About(job, c.space), ledger.RoundOf(job)}
 	return &record{Job: manifest.Job, SQL: sql, Expiry: job.Expiry, Question: question.Marshal()}, about, nil
+}
+
+// agreed refuses a purpose that every owner would refuse: an attempt to ask counts.
+func (c *Client) agreed(purpose string) error {
+	all := c.space.Rules.Purposes
+	if len(all) == 0 || slices.Contains(all, purpose) {
+		return nil
+	}
+	f := policy.WrongPurpose.New("the charter lists the purposes of questions, and %q is none of them", purpose)
+	if purpose == "" {
+		f = policy.WrongPurpose.New("the charter lists the purposes of questions, and none was stated")
+	}
+	if near := fault.Nearest(purpose, all); near != "" {
+		return f.With("Did you mean --purpose %q?", near)
+	}
+	return f.With("State one with --purpose: %s.", strings.Join(all, "; "))
 }
 
 // job is what the analyst signs of a question, made now.

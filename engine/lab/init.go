@@ -22,9 +22,9 @@ func Init(ctx context.Context, dir, from string, o draft.Options) (_ *draft.Draf
 		}
 	}
 	if info, err := os.Stat(from); err != nil {
-		return nil, draft.ErrInput.New("%w", err)
+		return nil, draft.ErrInput.New("%w", err).With("Check the name after --from, and who may read the file.")
 	} else if !info.Mode().IsRegular() {
-		return nil, draft.ErrInput.New("%s is no file", from)
+		return nil, draft.ErrInput.New("%s is no file", from).With("Give one CSV or Parquet file.")
 	}
 	engine, err := source.Open(source.Config{})
 	if err != nil {

@@ -31,6 +31,19 @@ var functions = map[string][2]int{
 	"coalesce": {1, 64}, "nullif": {2, 2},
 }
 
+// instead says what answers a question that is often put with a function that is not there.
+var instead = map[string]string{
+	"median": useQuantile, "quantile": useQuantile, "quantile_cont": useQuantile, "quantile_disc": useQuantile,
+	"percentile_cont": useQuantile, "percentile_disc": useQuantile, "mode": "Group by the column, and ORDER BY COUNT(*) DESC.",
+	"min": useExtreme, "max": useExtreme, "concat": useCase, "upper": useCase, "lower": useCase, "substr": useCase, "substring": useCase,
+}
+
+const (
+	useQuantile = "Medians and quantiles are a statistic: SELECT * FROM quantile(TABLE, 'COLUMN'), or tacit stats quantile TABLE COLUMN."
+	useExtreme  = "The largest and smallest value are those of one person and not in this version. Ask for quantiles: SELECT * FROM quantile(TABLE, 'COLUMN')."
+	useCase     = "Make other values of a column with CASE WHEN …; an owner may also map its columns with a SELECT of its own."
+)
+
 var aggregates = map[string]bool{
 	"count": true, "sum": true, "avg": true, "mean": true,
 	"var_samp": true, "variance": true, "var_pop": true,
@@ -211,7 +224,10 @@ func (r *reader) call(f *pg.FuncCall) expr {
 	case f.Over != nil:
 		r.fail(Window, at, "OVER is not supported")
 	case len(f.Funcname) != 1 || functions[name] == [2]int{}:
-		r.fail(UnknownFunction, at, "this function is not supported")
+		f := r.fail(UnknownFunction, at, "this function is not supported")
+		if way := instead[name]; way != "" {
+			f.With("%s", way)
+		}
 	case f.AggDistinct:
 		r.fail(Distinct, at, "%s(DISTINCT …) is not in this version", strings.ToUpper(name)).
 			With("Leave DISTINCT out; the number of rows is COUNT(*).")

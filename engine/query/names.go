@@ -81,36 +81,11 @@ func (c *compiler) aliasOf(name *column) int {
 
 // suggest names the nearest of names in the remedy, if one is near.
 func suggest(f *fault.Fault, word string, names []string) *fault.Fault {
-	best, distance := "", 1+len(word)/3
-	for _, n := range names {
-		if d := edits(strings.ToLower(word), n); d <= distance && (best == "" || d < distance) {
-			best, distance = n, d
-		}
-	}
+	best := fault.Nearest(word, names)
 	if best == "" {
 		return f
 	}
 	return f.With("Did you mean %q?", best)
-}
-
-// edits is the Levenshtein distance of two short words.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }
 
 func unprintable(r rune) bool { return !unicode.IsPrint(r) }

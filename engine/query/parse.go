@@ -83,11 +83,7 @@ func parse(sql string, constants map[int]*literal) (*statement, *fault.Fault) {
 		return nil, syntax(sql, err)
 	}
 	if len(tree.Stmts) != 1 {
-		offset := 0
-		if len(tree.Stmts) > 1 {
-			offset = int(tree.Stmts[1].StmtLocation)
-		}
-		return nil, NotSelect.New("%d statements", len(tree.Stmts)).Where(fault.At(sql, skipSpace(sql, offset)))
+		return nil, notOne(sql, tree.Stmts)
 	}
 	r := &reader{sql: sql, constants: constants}
 	s := r.statement(tree.Stmts[0].Stmt)
@@ -150,6 +146,14 @@ type reader struct {
 	fault *fault.Fault
 
 	constants map[int]*literal // of parameters, by their offsets
+}
+
+// notOne refuses no statement, and several.
+func notOne(sql string, all []*pg.RawStmt) *fault.Fault {
+	if len(all) == 0 {
+		return NotSelect.New("the query is empty").Where(fault.At(sql, skipSpace(sql, 0)))
+	}
+	return NotSelect.New("%d statements", len(all)).Where(fault.At(sql, skipSpace(sql, int(all[1].StmtLocation))))
 }
 
 // fail records a fault at a byte offset; -1 is the beginning.

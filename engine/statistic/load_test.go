@@ -92,7 +92,8 @@ func hourly(all []reading, class string) (at []time.Time, sums []float64, counts
 	slices.SortFunc(order, func(a, b int) int { return at[a].Compare(at[b]) })
 	sortedAt, sortedSums, sortedCounts := make([]time.Time, len(at)), make([]float64, len(at)), make([]int, len(at))
 	for i, o := range order {
-		sortedAt[i], sortedSums[i], sortedCounts[i] = at[o], sums[o], counts[o]
+		// Exact, as the sums are: of two hours that are equally high, the first is the peak.
+		sortedAt[i], sortedSums[i], sortedCounts[i] = at[o], math.Round(200*sums[o])/200, counts[o]
 	}
 	return sortedAt, sortedSums, sortedCounts
 }

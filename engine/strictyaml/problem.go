@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/tacit-space/tacit/engine/fault"
 )
 
 // Problem is one thing that is wrong with a text.
@@ -109,40 +111,9 @@ func (ps Problems) Sort() {
 // Suggest returns ` (did you mean "x"?)` for the candidate that is closest to got,
 // or "" if none is close.
 func Suggest(got string, candidates []string) string {
-	best, distance := "", max(1, min(len(got)/2, 3))+1
-	if len(got) > maxSuggest {
-		return ""
-	}
-	for _, c := range candidates {
-		if d := editDistance(got, c); d < distance {
-			best, distance = c, d
-		}
-	}
+	best := fault.Nearest(got, candidates)
 	if best == "" {
 		return ""
 	}
 	return fmt.Sprintf(" (did you mean %q?)", best)
-}
-
-// maxSuggest is the longest word, in bytes, that [Suggest] compares.
-const maxSuggest = 64
-
-// editDistance is the Levenshtein distance in bytes.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			diagonal, row[j] = row[j], min(row[j]+1, row[j-1]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }

@@ -91,7 +91,6 @@ func (l *Link) keep(ctx context.Context) error {
 			pause = jitter(l.cfg.Timing.BackoffMax)
 		}
 		wait = min(2*wait, l.cfg.Timing.BackoffMax)
-		l.cfg.Log.Warn("no connection to the coordinator", "why", why, "retry", pause)
 		a.lost(why, pause)
 		if !sleep(ctx, pause) {
 			return nil

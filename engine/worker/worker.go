@@ -225,7 +225,7 @@ func (w *worker) Connected(ctx context.Context, fresh bool) {
 
 // Disconnected implements [transport.LinkHandler].
 func (w *worker) Disconnected(why *fault.Fault, retry time.Duration) {
-	w.Log.Warn("not connected to the coordinator", "code", why.Code, "why", why.Message, "retry", retry)
+	w.Log.Warn("not connected to the coordinator", "code", why.Code, "why", why.Message, "retry", retry.Round(time.Millisecond))
 }
 
 // Receive implements [transport.LinkHandler].

@@ -19,7 +19,8 @@ func (d *Draft) assign(ctx context.Context) error {
 		return d.assignBy(ctx)
 	}
 	if d.opts.Owners < charter.MinOwners || d.opts.Owners > MaxOwners {
-		return ErrOption.New("%d owners, wants %d to %d", d.opts.Owners, charter.MinOwners, MaxOwners)
+		return ErrOption.New("%d owners, wants %d to %d", d.opts.Owners, charter.MinOwners, MaxOwners).
+			With("Give --owners a number from %d on: of two owners each could read the other's data off a sum.", charter.MinOwners)
 	}
 	width := len(fmt.Sprint(d.opts.Owners))
 	for i := range d.opts.Owners {
