@@ -50,8 +50,9 @@ type Level struct {
 // Weight is a function of η that a sum is weighted with.
 type Weight uint8
 
-// Weights. Entropy is no function of η: it is ln of the sum's one factor, so that the
-// sum is Σ y ln y, with 0 ln 0 = 0.
+// Weights. The last ones are no functions of η, and so the same in every round: Entropy is ln of the sum's one factor, so that the
+// sum is Σ y ln y, with 0 ln 0 = 0; LogFactorial takes the place of the one factor, a whole number, so that the sum is Σ ln y!;
+// Shift is the model's offset, or its logarithm.
 const (
 	Unweighted Weight = iota
 	Exp               // e^η
@@ -59,6 +60,8 @@ const (
 	Variance          // of a 0/1 outcome: e^η / (1 + e^η)²
 	Softplus          // ln(1 + e^η)
 	Entropy
+	LogFactorial
+	Shift
 )
 
 // Limits of models.
@@ -76,6 +79,8 @@ const (
 // is below 1e-7, and the room above e^20 = 485165195.4 is more than that times e^20.
 var largest = map[Weight]int64{
 	Exp: 485165300, Logistic: 1, Variance: 1, Softplus: 21, Entropy: 64,
+	LogFactorial: 64, // of each unit of y: ln y! <= y ln y
+	Shift:        Reach + 1,
 }
 
 // SQL writes the predictor for people.
@@ -130,6 +135,8 @@ func (w Weight) sql() string {
 		return "logistic(eta) * (1 - logistic(eta))"
 	case Softplus:
 		return "ln(1 + exp(eta))"
+	case Shift:
+		return "offset"
 	default:
 		return ""
 	}

@@ -83,7 +83,7 @@ func checkOffset(m *Model, t *charter.Table) *fault.Fault {
 }
 
 // complete wants Where to leave out rows in which anything of a weighted sum may be missing, and outcomes
-// of an entropy to be at least 0.
+// of an entropy or a factorial to be at least 0.
 func (p *Plan) complete(t *charter.Table) *fault.Fault {
 	var f *fault.Fault
 	visit := func(name string) {
@@ -100,10 +100,14 @@ func (p *Plan) complete(t *charter.Table) *fault.Fault {
 		for _, name := range s.Factors {
 			visit(name)
 		}
-		if s.Weight != Entropy {
+		if s.Weight != Entropy && s.Weight != LogFactorial {
 			continue
 		}
-		lo, hi, ok := t.Column(s.Factors[0]).RangeRat()
+		y := t.Column(s.Factors[0])
+		lo, hi, ok := y.RangeRat()
+		if f == nil && s.Weight == LogFactorial && y.Kind() != charter.KindInteger {
+			f = BadModel.New("the factorial of column %q, which is no whole number", y.Name)
+		}
 		if f == nil && (!ok || lo.Sign() < 0 || hi.Cmp(new(big.Rat).SetInt64(1<<62)) > 0) {
 			f = BadModel.New("the entropy of column %q, which may be below 0", s.Factors[0])
 		}

@@ -25,6 +25,9 @@ func (m *Model) shape(sums []Sum) error {
 	case m.Offset == "" && m.LogOffset:
 		return errors.New("the logarithm of no offset")
 	}
+	if m.Offset == "" && slices.ContainsFunc(sums, func(s Sum) bool { return s.Weight == Shift }) {
+		return errors.New("a sum weighted with no offset")
+	}
 	if m.Offset != "" {
 		if err := name(m.Offset); err != nil {
 			return err
@@ -73,12 +76,12 @@ func (s *Sum) weightShape() error {
 	switch {
 	case s.Weight == Unweighted && s.Fraction != 0 || s.Fraction > 62:
 		return errors.New("a fraction of what is not weighted, or too large")
-	case s.Weight > Entropy:
+	case s.Weight > Shift:
 		return fmt.Errorf("unknown weight %d", s.Weight)
 	case s.Weight == Unweighted && len(s.Factors) > 2:
 		return errors.New("more than two factors")
-	case s.Weight == Entropy && len(s.Factors) != 1:
-		return errors.New("an entropy of other than one factor")
+	case (s.Weight == Entropy || s.Weight == LogFactorial) && len(s.Factors) != 1:
+		return errors.New("an entropy, or the factorial, of other than one factor")
 	case len(s.Factors) > MaxFactors:
 		return fmt.Errorf("more than %d factors", MaxFactors)
 	}

@@ -53,6 +53,8 @@ func clinicPlan(t testing.TB, ch *charter.Charter) *plan.Plan {
 			{Weight: plan.Exp, Factors: []string{"age"}, Filter: plan.Compare(plan.Eq, "sex", plan.Value{Kind: plan.Text, Text: "m"})},
 			{Weight: plan.Softplus},
 			{Weight: plan.Entropy, Factors: []string{"age"}},
+			{Weight: plan.LogFactorial, Factors: []string{"age"}},
+			{Weight: plan.Shift, Factors: []string{"age"}},
 		},
 		Model: &plan.Model{
 			Terms: []plan.ModelTerm{
@@ -125,6 +127,9 @@ func TestModelRefusals(t *testing.T) {
 		"term twice":                   {func(p *plan.Plan, _ *charter.Charter) { p.Model.Terms[2] = p.Model.Terms[1] }, "TACIT-P100"},
 		"five factors":                 {func(p *plan.Plan, _ *charter.Charter) { p.Sums[1].Factors = slices.Repeat([]string{"age"}, 5) }, "TACIT-P100"},
 		"entropy of two":               {func(p *plan.Plan, _ *charter.Charter) { p.Sums[5].Factors = []string{"age", "age"} }, "TACIT-P100"},
+		"factorial of two":             {func(p *plan.Plan, _ *charter.Charter) { p.Sums[6].Factors = []string{"age", "age"} }, "TACIT-P100"},
+		"factorial of a fraction":      {func(p *plan.Plan, _ *charter.Charter) { p.Sums[6].Factors = []string{"years"} }, "TACIT-P171"},
+		"offset that is none":          {func(p *plan.Plan, _ *charter.Charter) { p.Model.Offset, p.Model.LogOffset = "", false }, "TACIT-P100"},
 		"fraction":                     {func(p *plan.Plan, _ *charter.Charter) { p.Sums[1].Fraction++ }, "TACIT-P124"},
 		"fraction without weight":      {func(p *plan.Plan, _ *charter.Charter) { p.Sums[0].Fraction = 1 }, "TACIT-P100"},
 		"charter without models":       {func(_ *plan.Plan, ch *charter.Charter) { ch.Tables[0].ModelRounds = nil }, "TACIT-P170"},

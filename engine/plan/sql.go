@@ -82,6 +82,8 @@ func (k *Key) sql() string {
 func (s *Sum) SQL() string {
 	present, what := s.Present, "COUNT(*)"
 	switch {
+	case s.Weight == LogFactorial:
+		what = "SUM(ln(" + QuoteName(s.Factors[0]) + "!))"
 	case s.Weight == Entropy:
 		what = "SUM(" + QuoteName(s.Factors[0]) + " * ln(" + QuoteName(s.Factors[0]) + "))"
 	case len(s.Factors) > 0 || s.Weight != Unweighted:

@@ -52,8 +52,9 @@ type Outcome struct {
 	N  int64
 	Y  float64   // Σ y
 	XY []float64 // Σ x y
-	// Of a Poisson model: Σ y log y (0 where y = 0), and Σ y offset.
-	YLogY, YOffset float64
+	YOffset float64 // Σ y offset
+	// Of a Poisson model: Σ y log y (0 where y = 0), and Σ log y!.
+	YLogY, LogFactorials float64
 }
 
 // Weighted is what it needs at the coefficients of each round. Of Information only [i][j] with j ≤ i is read.
@@ -144,7 +145,10 @@ func (g *GLM) deviance(loglik float64) float64 {
 	return -2 * loglik // with outcomes 0 and 1 the full model is certain of each
 }
 
-// AIC is Akaike's criterion, 2p − 2 log L; logFactorials is Σ log y! of a Poisson model.
-func (g *GLM) AIC(fit *Fit, logFactorials float64) float64 {
-	return 2*float64(len(fit.Coefficients)) - 2*(fit.LogLik-logFactorials)
+// LogLikelihood is log L of a fitted model, with c(y) = −log y! of a Poisson model.
+func (g *GLM) LogLikelihood(fit *Fit) float64 { return fit.LogLik - g.Outcome.LogFactorials }
+
+// AIC is Akaike's criterion, 2p − 2 log L.
+func (g *GLM) AIC(fit *Fit) float64 {
+	return 2*float64(len(fit.Coefficients)) - 2*g.LogLikelihood(fit)
 }

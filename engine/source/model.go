@@ -57,19 +57,28 @@ func (r *renderer) predictor() (string, error) {
 		}
 	}
 	if m.Offset != "" {
-		o, err := r.reals([]string{m.Offset})
+		o, err := r.offset()
 		if err != nil {
 			return "", err
 		}
-		if m.LogOffset {
-			o[0] = "ln(" + o[0] + ")"
-		}
-		terms = append(terms, o[0])
+		terms = append(terms, o)
 	}
 	if len(terms) == 0 {
 		terms = []string{cast("0", "DOUBLE")}
 	}
 	return r.deriveAt(etaDepth, strings.Join(terms, " + ")), nil
+}
+
+// offset is the part of η without a coefficient.
+func (r *renderer) offset() (string, error) {
+	o, err := r.reals([]string{r.model.Offset})
+	if err != nil {
+		return "", err
+	}
+	if r.model.LogOffset {
+		return "ln(" + o[0] + ")", nil
+	}
+	return o[0], nil
 }
 
 func (r *renderer) modelTerm(t *plan.ModelTerm) ([]string, error) {
@@ -98,9 +107,18 @@ var forms = map[plan.Weight]string{
 // weight derives the weight of each row, in multiples of 2^-fraction. That power of two changes no digit.
 func (r *renderer) weight(s *plan.Sum, factors []string) (string, error) {
 	var form string
-	if s.Weight == plan.Entropy {
+	switch s.Weight {
+	case plan.Entropy:
 		form = fmt.Sprintf("CASE WHEN %[1]s > 0 THEN ln(%[1]s) ELSE 0 END", factors[0])
-	} else {
+	case plan.LogFactorial:
+		form = fmt.Sprintf("lgamma(%s + 1)", factors[0])
+	case plan.Shift:
+		o, err := r.offset()
+		if err != nil {
+			return "", err
+		}
+		form = o
+	default:
 		f, ok := forms[s.Weight]
 		if !ok {
 			return "", fmt.Errorf("unknown weight %d", s.Weight)
@@ -125,6 +143,9 @@ func (r *renderer) weighted(s *plan.Sum) (string, error) {
 	x, err := r.weight(s, factors)
 	if err != nil {
 		return "", err
+	}
+	if s.Weight == plan.LogFactorial {
+		factors = nil // the weight is all of the summand
 	}
 	for i, f := range factors {
 		if i < len(factors)-1 {

@@ -37,7 +37,8 @@ type glm struct {
 	offset *formula.Offset
 	notes  []string
 
-	n, y, yOffset, entropy string // yOffset and entropy: "" if they are not asked for
+	n, y, yOffset, entropy string // yOffset, entropy and factorial: "" if they are not asked for
+	factorial              string
 	xy                     []string
 	cumulant               string
 	weighted               weighted
@@ -148,10 +149,8 @@ func (g *glm) prepare(c *Call, y response) (*Prepared, *fault.Fault) {
 		}
 		model.Offset, model.LogOffset = o.Name, g.offset.Log
 		used = append(used, o)
-		if !g.offset.Log {
-			if g.yOffset, f = take(term{name: "the offset", measures: []string{o.Name}}); f != nil {
-				return nil, f
-			}
+		if g.yOffset, f = g.shift(c, y, o, take); f != nil {
+			return nil, f
 		}
 	}
 	if f := g.weigh(y); f != nil {
@@ -192,6 +191,9 @@ func (g *glm) weigh(y response) (bad *fault.Fault) {
 	}
 	if g.family == regression.Poisson {
 		g.entropy = take(plan.Entropy, one, term{measures: []string{y.column.Name}})
+		if y.column.Kind() == charter.KindInteger {
+			g.factorial = take(plan.LogFactorial, one, term{measures: []string{y.column.Name}})
+		}
 	}
 	return bad
 }
@@ -231,6 +233,9 @@ func (g *glm) outcome(in *Released) (*regression.GLM, *fault.Fault) {
 	}
 	if g.entropy != "" {
 		o.YLogY = float(in.Sum(0, g.entropy))
+	}
+	if g.factorial != "" {
+		o.LogFactorials = float(in.Sum(0, g.factorial))
 	}
 	m := &regression.GLM{Family: g.family, Intercept: g.design.intercept, Offset: g.offset != nil, Outcome: o}
 	if f := enough(len(g.xy), o.N); f != nil {
@@ -278,12 +283,8 @@ func (g *glm) report(m *regression.GLM, fit *regression.Fit) *Report {
 	return r
 }
 
-// deviances adds what the model leaves unexplained, as far as it can be had from the sums.
+// deviances adds what the model leaves unexplained, as R's glm has it.
 func (g *glm) deviances(r *Report, m *regression.GLM, fit *regression.Fit) {
-	if g.offset != nil && g.offset.Log {
-		r.Notes = append(r.Notes, "no deviance: with the logarithm of an offset it would need another sum")
-		return
-	}
 	d := m.Deviances(fit)
 	r.Add("deviance", "residual deviance", d.Residual)
 	r.Add("df", "residual degrees of freedom", d.ResidualDF)
@@ -291,8 +292,8 @@ func (g *glm) deviances(r *Report, m *regression.GLM, fit *regression.Fit) {
 		r.Add("null_deviance", "null deviance", d.Null)
 		r.Add("null_df", "null degrees of freedom", d.NullDF)
 	}
-	if g.family == regression.Binomial { // a Poisson model would need Σ log y!
-		r.Add("loglik", "log-likelihood", fit.LogLik)
-		r.Add("aic", "AIC", m.AIC(fit, 0))
+	if g.family == regression.Binomial || g.factorial != "" { // counts are whole numbers: others have no likelihood
+		r.Add("loglik", "log-likelihood", m.LogLikelihood(fit))
+		r.Add("aic", "AIC", m.AIC(fit))
 	}
 }

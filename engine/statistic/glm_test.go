@@ -161,6 +161,12 @@ func TestGLMAgainstPooled(t *testing.T) {
 		"ftv ~ smoke + offset(log(age))', family => 'poisson": func(r []string) []float64 {
 			return []float64{value(r, "ftv"), math.Log(value(r, "age")), 1, is(r, "smoke", 1)}
 		},
+		"smoke ~ lwt + offset(log(age))": func(r []string) []float64 {
+			return []float64{value(r, "smoke"), math.Log(value(r, "age")), 1, value(r, "lwt")}
+		},
+		"low ~ lwt + offset(log(age))": func(r []string) []float64 {
+			return []float64{value(r, "low"), math.Log(value(r, "age")), 1, value(r, "lwt")}
+		},
 		"ftv ~ smoke + offset(low)', family => 'poisson": func(r []string) []float64 {
 			return []float64{value(r, "ftv"), value(r, "low"), 1, is(r, "smoke", 1)}
 		},
@@ -183,9 +189,27 @@ func TestGLMAgainstPooled(t *testing.T) {
 				t.Errorf("%s: %v is %.12g (%.12g), want %.12g (%.12g)", call, cell(t, c, i, "term"), got, s, beta[i], se[i])
 			}
 		}
-		for _, s := range r.Scalars {
-			if s.Name == "deviance" && math.Abs(s.Value.(float64)-deviance) > 1e-8*deviance {
-				t.Errorf("%s: deviance %v, want %g", call, s.Value, deviance)
+		loglik := -deviance / 2
+		if poisson { // of the model that is certain of each count, less half the deviance
+			for _, n := range numbers {
+				y := n[0]
+				loglik += y*math.Log(max(y, 1)) - y
+				for k := 2.0; k <= y; k++ {
+					loglik -= math.Log(k)
+				}
+			}
+		}
+		wants := map[string]float64{"deviance": deviance, "loglik": loglik, "aic": 2*float64(len(beta)) - 2*loglik}
+		if poisson && !strings.Contains(call, "- 1") {
+			var alone [][]float64
+			for _, n := range numbers {
+				alone = append(alone, []float64{n[0], n[1], 1})
+			}
+			_, _, wants["null_deviance"] = pooledFit(t, true, alone)
+		}
+		for name, want := range wants {
+			if got, ok := scalar(t, r, name).(float64); !ok || math.Abs(got-want) > 1e-8*math.Abs(want) {
+				t.Errorf("%s: %s %v, want %.12g", call, name, got, want)
 			}
 		}
 	}

@@ -10,7 +10,7 @@ func all() []*Statistic {
 		tableOne(), proportion(), correlation(),
 		incidence(), smr(), standardisedRate(), meta(),
 		quantile(), ecdf(), histogram(),
-		peakLoad(), loadProfile(), durationCurve(), percentileBands(),
+		peakLoad(), loadProfile(), durationCurve(), percentileBands(), degreeDays(), capacity(), footprint(),
 		kaplanMeier(), logRank(),
 		linear(), generalised(), cox(),
 	}

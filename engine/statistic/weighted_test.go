@@ -55,7 +55,7 @@ func TestWeightedSums(t *testing.T) {
 			sums = append(sums, plan.Sum{Weight: w}, plan.Sum{Weight: w, Factors: []string{"age", "dose"}}, plan.Sum{Weight: w, Factors: []string{"age", "age", "wide"}},
 				plan.Sum{Weight: w, Factors: []string{"dose"}, Filter: plan.Compare(plan.Eq, "arm", plan.Value{Kind: plan.Text, Text: "a"})})
 		}
-		sums = append(sums, plan.Sum{Weight: plan.Entropy, Factors: []string{"age"}})
+		sums = append(sums, plan.Sum{Weight: plan.Entropy, Factors: []string{"age"}}, plan.Sum{Weight: plan.LogFactorial, Factors: []string{"age"}})
 		var first []query.Row
 		for _, owners := range []int{3, 7} {
 			space := statistictest.New(t, table, head, rows, owners, seed)
@@ -105,12 +105,19 @@ func naiveWeighted(s *plan.Sum, rows [][]string, beta []float64) (sum, size floa
 			eta += beta[3]
 		}
 		x := 0.0
-		if s.Weight == plan.Entropy {
+		factors := s.Factors
+		switch s.Weight {
+		case plan.Entropy:
 			x = math.Log(value["age"])
-		} else {
+		case plan.LogFactorial:
+			for k := 2.0; k <= value["age"]; k++ {
+				x += math.Log(k)
+			}
+			factors = nil
+		default:
 			x = weights[s.Weight](eta)
 		}
-		for _, f := range s.Factors {
+		for _, f := range factors {
 			x *= value[f]
 		}
 		sum, size = sum+x, size+math.Abs(x)
