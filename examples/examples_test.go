@@ -135,10 +135,11 @@ func pool(t *testing.T, e Example, rows draft.Rows) {
 
 // TestOwnersFilesAreGenerated runs the programs that made the owners' files again.
 func TestOwnersFilesAreGenerated(t *testing.T) {
-	health, control, energy := t.TempDir(), t.TempDir(), t.TempDir()
+	health, control, energy, gallery := t.TempDir(), t.TempDir(), t.TempDir(), t.TempDir()
 	run(t, t.Context(), "health", "go", "run", "./internal/split", health, control)
 	run(t, t.Context(), "energy", "go", "run", "./internal/generate", energy)
-	for example, fresh := range map[string]string{"health": health, "control": control, "energy": energy} {
+	run(t, t.Context(), "gallery", "go", "run", "./internal/generate", gallery)
+	for example, fresh := range map[string]string{"health": health, "control": control, "energy": energy, "gallery": gallery} {
 		t.Run(example, func(t *testing.T) { sameTree(t, filepath.Join(example, "owners"), fresh) })
 	}
 }

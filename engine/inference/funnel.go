@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mathext"
+	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/tacit-space/tacit/engine/fault"
 )
@@ -29,8 +30,12 @@ func poissonQuantile(mean, p float64) float64 {
 		}
 		return mathext.GammaIncRegComp(r+1, mean)
 	}
+	if mean > 1e6 { // by the expansion of Cornish and Fisher, whose next term is below 1/√mean
+		z := distuv.UnitNormal.Quantile(p)
+		return mean + z*math.Sqrt(mean) + (z*z-1)/6 - 0.5
+	}
 	low, high := -1.0, 1.0 // P(R ≤ low) ≤ p < P(R ≤ high)
-	for at(high) <= p && high < math.MaxInt32 {
+	for at(high) <= p && high < 1e9 {
 		low, high = high, 2*high+1
 	}
 	for high-low > 1 {

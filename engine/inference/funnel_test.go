@@ -37,6 +37,17 @@ func TestFunnel(t *testing.T) {
 			t.Errorf("limits %g and %g", lower, upper)
 		}
 	}
+	// Where the expansion begins it is as good as the sum.
+	for _, level := range []float64{0.5, 0.95, 0.998, 0.999999} {
+		a, b, _ := inference.Funnel(1e6, level)
+		c, d, _ := inference.Funnel(1e6+1e-6, level)
+		if math.Abs(a-c) > 1e-8 || math.Abs(b-d) > 1e-8 {
+			t.Errorf("level %g: %g to %g before, %g to %g after", level, a, b, c, d)
+		}
+	}
+	if lower, upper, f := inference.Funnel(1e15, 0.95); f != nil || !(lower < 1 && 1 < upper && upper < 1+1e-6) {
+		t.Errorf("of 1e15: %g to %g, %v", lower, upper, f)
+	}
 	for _, bad := range []float64{0, -1, math.NaN(), math.Inf(1)} {
 		if _, _, f := inference.Funnel(bad, 0.95); f == nil {
 			t.Errorf("%g expected events are no fault", bad)

@@ -49,10 +49,10 @@ func (f Family) Variance(eta float64) float64 {
 
 // Outcome is what a generalised linear model needs of n complete rows once: sums that do not depend on the coefficients.
 type Outcome struct {
-	N  int64
-	Y  float64   // Σ y
-	XY []float64 // Σ x y
-	YOffset float64 // Σ y offset
+	N       int64
+	Y       float64   // Σ y
+	XY      []float64 // Σ x y
+	YOffset float64   // Σ y offset
 	// Of a Poisson model: Σ y log y (0 where y = 0), and Σ log y!.
 	YLogY, LogFactorials float64
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -297,6 +298,20 @@ func TestSuppressedPlants(t *testing.T) {
 	}
 	if _, err := space.Statistic(t.Context(), "SELECT * FROM degree_days(plant, 'kwh', 'ts', 'outside', by => 'class')", false); err == nil {
 		t.Error("energy that does not vary has a fit")
+	}
+	all, _ := makePlants(1)
+	all = slices.DeleteFunc(all, func(r []string) bool { return r[1] == "field" && r[0] != "1" })
+	r, err = statistictest.New(t, plantTable(5), plantHeader, all, 3, 1).Statistic(t.Context(), "SELECT * FROM degree_days(plant, 'kwh', 'ts', 'outside', by => 'class')", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range append(r.Main().Rows, table(t, r, "days").Rows...) {
+		if row[0] == "field" && slices.ContainsFunc(row[1:], func(v result.Value) bool { return v != nil }) {
+			t.Errorf("one plant is shown: %v", row)
+		}
+	}
+	if n := len(r.Main().Rows); n != 4 {
+		t.Errorf("%d rows", n)
 	}
 }
 

@@ -208,8 +208,15 @@ func (p *rollUp) finish(in *Released) (*Report, *fault.Fault) {
 		if f != nil {
 			return nil, f
 		}
-		for i, name := range []string{"n", "amount", "footprint", "intensity", "primary", "primary_share"}[:len(row)] {
-			r.Add(name, name+" of all", row[i])
+		for i, s := range []Scalar{
+			{Name: "n", Label: "rows of all groups"},
+			{Name: "amount", Label: "amount"},
+			{Name: "footprint", Label: "footprint"},
+			{Name: "intensity", Label: "footprint per unit of the amount"},
+			{Name: "primary", Label: "footprint from primary data"},
+			{Name: "primary_share", Label: "share of primary data"},
+		}[:len(row)] {
+			r.Add(s.Name, s.Label, row[i])
 		}
 	}
 	return r, nil
