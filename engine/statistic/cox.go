@@ -22,6 +22,7 @@ func cox() *Statistic {
 		Parameters: []Parameter{
 			formulaText("Surv(time, event) ~ terms + strata(…), in R's notation", true),
 			{Name: "ties", Kind: Choice, Default: "efron", Choices: []string{"efron", "breslow"}, Help: "how events at one time are treated"},
+			atParameter, transformParameter,
 			where, level, step, maxRounds,
 		},
 		Example: `lung "Surv(time, status == 2) ~ age + sex"`,
@@ -38,6 +39,8 @@ type coxModel struct {
 	rounds          int
 	table           *charter.Table
 	model           *plan.Model
+	at              *pattern // whose survival is predicted; nil: nobody's
+	transform       survival.Transform
 
 	failed   []string // columns of Σ x over events, unweighted
 	weighted weighted
@@ -78,6 +81,10 @@ func prepareCox(c *Call) (*Prepared, *fault.Fault) {
 		return nil, bad
 	}
 	if m.level, bad = c.Level(); bad != nil {
+		return nil, bad
+	}
+	m.transform = survival.Transform(c.Text("transform"))
+	if m.at, bad = c.pattern(m.design); bad != nil {
 		return nil, bad
 	}
 	if m.rounds, bad = c.rounds(); bad != nil {
@@ -162,7 +169,7 @@ type coxRun struct {
 	*coxModel
 	*scorer
 	n, d, missing int64
-	strata        int
+	strata        [][]result.Value // their labels
 }
 
 func (m *coxModel) begin() Run {
@@ -182,18 +189,19 @@ func (r *coxRun) Take(in *Released) ([]plan.Value, *Report, *fault.Fault) {
 	if f != nil {
 		return nil, nil, f
 	}
+	beta := slices.Clone(r.newton.Coefficients())
 	fit, next, f := r.take(round)
 	if f != nil || fit == nil {
 		return next, nil, f
 	}
-	return nil, r.report(fit), nil
+	out := r.report(fit)
+	return nil, out, r.hazards(out, strata, beta, fit)
 }
 
 // read makes the bins of each stratum.
 func (r *coxRun) read(in *Released) ([]survival.CoxStratum, *fault.Fault) {
 	var strata []survival.CoxStratum
-	var last []result.Value
-	r.n, r.d, r.missing = 0, 0, 0
+	r.n, r.d, r.missing, r.strata = 0, 0, 0, nil
 	for row := range in.Len() {
 		if f := r.hidden(in, row); f != nil {
 			return nil, f
@@ -202,14 +210,13 @@ func (r *coxRun) read(in *Released) ([]survival.CoxStratum, *fault.Fault) {
 			continue
 		}
 		at := labels(in, row, len(r.by))
-		if strata == nil || !slices.Equal(last, at) {
-			strata, last = append(strata, nil), at
+		if strata == nil || !slices.Equal(r.strata[len(r.strata)-1], at) {
+			strata, r.strata = append(strata, nil), append(r.strata, at)
 		}
 		if f := r.bin(&strata[len(strata)-1], in, row); f != nil {
 			return nil, f
 		}
 	}
-	r.strata = len(strata)
 	return strata, nil
 }
 
@@ -245,7 +252,7 @@ func (r *coxRun) bin(s *survival.CoxStratum, in *Released, row int) *fault.Fault
 	if i := bin.Num().Int64(); i < 1 || i > int64(r.grid.bins) || r.grid.value(i).Sign() < 0 {
 		return BadTimes.New("rows have a time outside the declared range, or below 0")
 	}
-	b := survival.CoxBin{Leaving: r.leaving.read(in, row), Events: in.Count(row, "d")}
+	b := survival.CoxBin{Time: float(r.grid.value(bin.Num().Int64())), N: in.Count(row, "n"), Leaving: r.leaving.read(in, row), Events: in.Count(row, "d")}
 	if r.coxModel.ties == survival.Efron {
 		b.Failing = r.failing.read(in, row)
 	}
@@ -283,7 +290,7 @@ func (r *coxRun) report(fit *regression.Fit) *Report {
 	out.Add("n", "", r.n)
 	out.Add("events", "", r.d)
 	if len(r.by) > 0 {
-		out.Add("strata", "", int64(r.strata))
+		out.Add("strata", "", int64(len(r.strata)))
 	}
 	out.Add("loglik", "log-likelihood", fit.LogLik)
 	out.Add("loglik_null", "log-likelihood without terms", fit.First.LogLik)

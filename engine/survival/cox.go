@@ -32,6 +32,8 @@ type Moments struct {
 // CoxBin is what a Cox model needs of those who leave at one point of the time grid, at the coefficients
 // of a round.
 type CoxBin struct {
+	Time    float64   // of the point; N and it are read by [Proportional] and [Baseline] only
+	N       int64     // people who leave
 	Leaving Moments   // of all who leave
 	Failing Moments   // of those of them who have the event; read with Efron's ties only
 	Events  int64     // how many have the event
