@@ -740,3 +740,24 @@ func TestParallel(t *testing.T) {
 		t.Error("the result depends on who works")
 	}
 }
+
+// A worker without randomness, a manifest or an identity does not start.
+func TestWorkerNeeds(t *testing.T) {
+	w := newWorld(t, small(), 3, 1)
+	for name, take := range map[string]func(*WorkerConfig){
+		"randomness":    func(c *WorkerConfig) { c.Rand = nil },
+		"manifest":      func(c *WorkerConfig) { c.Manifest = nil },
+		"identity":      func(c *WorkerConfig) { c.Identity = nil },
+		"own position":  func(c *WorkerConfig) { c.Self = 2 },
+		"alpha":         func(c *WorkerConfig) { c.Alpha = job.Alpha{} },
+		"a worker's":    func(c *WorkerConfig) { c.Self = session.Analyst },
+		"valid numbers": func(c *WorkerConfig) { m := *c.Manifest; m.Threshold = 1; c.Manifest = &m },
+		"shape":         func(c *WorkerConfig) { m := *c.Manifest; m.Guard = nil; c.Manifest = &m },
+	} {
+		cfg := w.workerConfig(1, 1)
+		take(&cfg)
+		if _, err := NewWorker(cfg); err == nil {
+			t.Errorf("starts without %s", name)
+		}
+	}
+}

@@ -18,3 +18,13 @@ func TestTwoHonestInputs(t *testing.T) {
 		}
 	}
 }
+
+// The number of workers has its limits whatever the other numbers are.
+func TestNumberOfWorkers(t *testing.T) {
+	for n, fits := range map[int]bool{2: false, MinWorkers: true, MaxWorkers: true, MaxWorkers + 1: false} {
+		th := ThresholdFor(n, 1)
+		if err := checkNumbers(n, 1, th, max(th, 3)); (err == nil) != fits {
+			t.Errorf("%d workers: %v", n, err)
+		}
+	}
+}

@@ -335,3 +335,23 @@ func shows(text string, secret []byte) bool {
 	return strings.Contains(text, string(part)) || strings.Contains(text, hex.EncodeToString(part)) ||
 		strings.Contains(text, decimal) || strings.Contains(text, strings.Trim(fmt.Sprintf("%#v", part), "[]byte{}"))
 }
+
+// A worker without randomness, a manifest or an identity does not start.
+func TestWorkerNeeds(t *testing.T) {
+	w := newWorld(t, five, defences{})
+	for name, take := range map[string]func(*WorkerConfig){
+		"randomness":    func(c *WorkerConfig) { c.Rand = nil },
+		"manifest":      func(c *WorkerConfig) { c.Manifest = nil },
+		"identity":      func(c *WorkerConfig) { c.Identity = nil },
+		"own position":  func(c *WorkerConfig) { c.Self = 2 },
+		"alpha":         func(c *WorkerConfig) { c.Alpha = job.Alpha{} },
+		"a worker's":    func(c *WorkerConfig) { c.Self = session.Analyst },
+		"valid numbers": func(c *WorkerConfig) { m := *c.Manifest; m.Threshold = 2; c.Manifest = &m },
+	} {
+		cfg := w.workerConfig(1, 1)
+		take(&cfg)
+		if _, err := NewWorker(cfg); err == nil {
+			t.Errorf("starts without %s", name)
+		}
+	}
+}

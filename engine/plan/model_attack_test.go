@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"math/big"
 	"slices"
 	"strings"
@@ -135,5 +136,28 @@ func TestModelOf32Columns(t *testing.T) {
 		t.Error(err)
 	} else if _, err := plan.Parse(b); err != nil {
 		t.Error(err)
+	}
+}
+
+// A summand that fits 62 bits with a fraction of 40 gets one with which it does, and no other is made smaller for that.
+func TestFractionsAreNarrow(t *testing.T) {
+	seen := map[int]bool{}
+	for bits := range 40 {
+		ch := modelCharter(1)
+		ch.Tables[0].MaxRows = 1
+		ch.Tables[0].Columns[0].Range = []string{"0", fmt.Sprint(int64(1) << bits)}
+		p := clinicPlan(t, modelCharter(1))
+		p.Model.Coefficients = decimals("0", "0", "0")
+		p.Sums = []plan.Sum{{}, {Weight: plan.Logistic, Factors: []string{"age"}}}
+		fit(t, p, ch)
+		s := &p.Sums[1]
+		row := new(big.Int).Sub(plan.Bounds(p, ch)[1], big.NewInt(1)).BitLen() - int(s.Fraction)
+		seen[row] = true
+		if narrow := row+40 <= 61; s.Narrow(&ch.Tables[0]) != narrow || narrow && s.Fraction < 40 || !narrow && s.Fraction != 48 {
+			t.Errorf("a summand of %d bits has a fraction of %d", row, s.Fraction)
+		}
+	}
+	if !seen[21] || !seen[22] {
+		t.Error("the edge was not tried")
 	}
 }

@@ -30,3 +30,21 @@ func TestRemedies(t *testing.T) {
 		t.Errorf("nothing: %v", err)
 	}
 }
+
+// Signs are folded into numbers, also where PostgreSQL's grammar does not do it.
+func TestSigns(t *testing.T) {
+	ch := loadCharter(t)
+	plan := func(sql string) string {
+		q, err := query.Compile(sql, ch)
+		if err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+		return q.Plan.SQL()
+	}
+	for _, same := range [][2]string{{"+5", "5"}, {"-(-5)", "5"}, {"-(2+3)", "-5"}, {"+(2+3)", "5"}, {"- - 5", "5"}} {
+		const before = "SELECT COUNT(*) FROM visits WHERE age > "
+		if got, want := plan(before+same[0]), plan(before+same[1]); got != want {
+			t.Errorf("%s is read as\n%s\nand not\n%s", same[0], got, want)
+		}
+	}
+}

@@ -48,6 +48,8 @@ func TestBadInput(t *testing.T) {
 		"lm(odd, 'flat ~ x')":                                              {"TACIT-T053", "outcome"},
 		"lm(odd, 'twice ~ x')":                                             {"TACIT-T052", "residuals"},
 		"lm(odd, 'y ~ x', where => 'x < 3')":                               {"TACIT-P166", "third"},
+		"glm(odd, 'y ~ x', where => 'x < 3')":                              {"TACIT-P166", "third"},
+		"cox(odd, 'Surv(late, event) ~ x', where => 'x < 2')":              {"TACIT-P166", "third"},
 		"glm(odd, 'y ~ x + twice')":                                        {"TACIT-T050", "twice"},
 		"glm(odd, 'apart ~ x')":                                            {"TACIT-T061", "x"},
 		"glm(odd, 'y ~ x', max_rounds => 1)":                               {"TACIT-T060", "round"},
