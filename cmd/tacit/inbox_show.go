@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
@@ -150,6 +151,8 @@ type inboxJSON struct {
 	Analyst      string             `json:"analyst"`
 	Organisation string             `json:"organisation"`
 	Purpose      string             `json:"purpose"`
+	Study        string             `json:"study,omitempty"`       // a model that is fitted by rounds
+	MostRounds   int                `json:"most_rounds,omitempty"` // for all of which the answer counts
 	Table        string             `json:"table"`
 	Template     string             `json:"template,omitempty"` // of the charter, with its arguments
 	Query        string             `json:"query"`
@@ -186,6 +189,9 @@ func (q *question) json() inboxJSON {
 		j.Privacy, j.Price = p.Privacy.SQL(), rho.String()
 		j.BudgetLeft, j.BudgetLimit = q.account.Left().String(), q.account.Limit.String()
 	}
+	if s := q.job.Study; s != nil {
+		j.Study, j.MostRounds = hex.EncodeToString(s.ID[:]), q.space.Table(p.Table).Rounds()
+	}
 	if j.Approved == nil {
 		j.Approved = []string{}
 	}
@@ -202,6 +208,7 @@ func (q *question) facts() []line {
 		{"question", j.Job},
 		{"who asks", fmt.Sprintf("%s, %s", j.Analyst, j.Organisation)},
 		{"purpose", orNone(j.Purpose)},
+		{"study", orOneQuestion(j.Study, j.MostRounds)},
 		{"table", j.Table},
 		{"template", orOwnWords(j.Template)},
 		{"columns", strings.Join(j.Columns, ", ")},
@@ -226,6 +233,14 @@ func orNone(text string) string {
 		return "(none stated)"
 	}
 	return text
+}
+
+// orOneQuestion says of a study what an answer is about.
+func orOneQuestion(study string, most int) string {
+	if study == "" {
+		return "none: one question"
+	}
+	return fmt.Sprintf("%s, a model that is fitted by at most %d rounds: you decide about all of them", study[:8], most)
 }
 
 func orOwnWords(template string) string {

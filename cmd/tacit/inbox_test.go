@@ -1,6 +1,9 @@
 package main
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestPlain: what an analyst wrote cannot make a question look like another one on the screen of whoever
 // decides.
@@ -18,5 +21,15 @@ func TestPlain(t *testing.T) {
 		if got := plain(text); got != want {
 			t.Errorf("%q shows as %q, want %q", text, got, want)
 		}
+	}
+}
+
+// Whoever decides about a model is told for how many rounds.
+func TestStudiesAreNamed(t *testing.T) {
+	if got := orOneQuestion("", 0); got != "none: one question" {
+		t.Errorf("no study: %s", got)
+	}
+	if got := orOneQuestion(strings.Repeat("ab", 32), 25); got != "abababab, a model that is fitted by at most 25 rounds: you decide about all of them" {
+		t.Errorf("a study: %s", got)
 	}
 }

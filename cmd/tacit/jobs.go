@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
@@ -74,7 +75,11 @@ func (a *app) jobs() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.printJobs(append(unsubmitted(list, pending), list...), pending)
+			rounds, err := client.Rounds()
+			if err != nil {
+				return err
+			}
+			return a.printJobs(append(unsubmitted(list, pending), list...), pending, rounds)
 		},
 	}
 	q.labFlag(c.Flags())
@@ -105,7 +110,9 @@ type jobJSON struct {
 	Submitted time.Time    `json:"submitted,omitzero"`
 	Updated   time.Time    `json:"updated,omitzero"`
 	Expiry    time.Time    `json:"expiry,omitzero"`
-	Open      bool         `json:"open"` // the answer was not delivered yet
+	Open      bool         `json:"open"`            // the answer was not delivered yet
+	Study     string       `json:"study,omitempty"` // that the job is a round of
+	Round     int          `json:"round,omitempty"`
 	Fault     *fault.Fault `json:"fault,omitempty"`
 	Members   []memberJSON `json:"members"`
 }
@@ -127,7 +134,10 @@ func toJSON(s transport.JobStatus, pending map[store.JobID]bool) jobJSON {
 	return j
 }
 
-func (a *app) printJobs(list []transport.JobStatus, pending []store.JobID) error {
+// studyText is how a study is called where people read: by the first digits of its id.
+func studyText(id [32]byte) string { return hex.EncodeToString(id[:4]) }
+
+func (a *app) printJobs(list []transport.JobStatus, pending []store.JobID, rounds map[store.JobID]store.StudyRound) error {
 	open := map[store.JobID]bool{}
 	for _, id := range pending {
 		open[id] = true
@@ -135,7 +145,11 @@ func (a *app) printJobs(list []transport.JobStatus, pending []store.JobID) error
 	if a.json() {
 		jobs := []jobJSON{}
 		for _, s := range list {
-			jobs = append(jobs, toJSON(s, open))
+			j := toJSON(s, open)
+			if r, ok := rounds[s.Job]; ok {
+				j.Study, j.Round = hex.EncodeToString(r.Study[:]), r.Number
+			}
+			jobs = append(jobs, j)
 		}
 		return a.writeJSON(jobs)
 	}
@@ -154,6 +168,9 @@ func (a *app) printJobs(list []transport.JobStatus, pending []store.JobID) error
 			state += ", " + waitsAt(asked(s))
 		case open[s.Job] && s.State != notSubmitted:
 			state += ", not fetched"
+		}
+		if r, ok := rounds[s.Job]; ok {
+			state += fmt.Sprintf(", round %d of study %s", r.Number, studyText(r.Study))
 		}
 		submitted := ""
 		if !s.Submitted.IsZero() {

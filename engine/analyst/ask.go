@@ -134,9 +134,17 @@ func (c *Client) AskDraft(ctx context.Context, draft *Draft, opts Options) (*Ans
 }
 
 // Resume goes on with a question that was stored: it is submitted if it was not
-// yet, and its answer is waited for. Purpose and Lifetime of opts are not used.
+// yet, and its answer is waited for. A job that was a round of a study stands for the round that the
+// study has come to. Purpose and Lifetime of opts are not used.
 // Errors: [Unknown], [Answered], and those of [Client.Ask].
 func (c *Client) Resume(ctx context.Context, job store.JobID, opts Options) (*Answer, error) {
+	later, ok, err := c.store.LaterRound(job)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		job = later
+	}
 	row, err := c.store.Question(job)
 	switch {
 	case errors.Is(err, store.ErrMissing):

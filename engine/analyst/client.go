@@ -105,6 +105,9 @@ func (c *Client) Close() error { return errors.Join(c.net.Close(), c.store.Close
 // Jobs lists the analyst's jobs at the coordinator, newest first.
 func (c *Client) Jobs(ctx context.Context) ([]transport.JobStatus, error) { return c.net.Jobs(ctx) }
 
+// Rounds returns which of the questions that were asked from here are rounds of studies.
+func (c *Client) Rounds() (map[store.JobID]store.StudyRound, error) { return c.store.Rounds() }
+
 // Show returns one of [Client.Jobs]; [Unknown] if the coordinator does not list
 // it.
 func (c *Client) Show(ctx context.Context, job store.JobID) (transport.JobStatus, error) {

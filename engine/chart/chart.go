@@ -136,5 +136,17 @@ func (ticks) Ticks(low, high float64) []plot.Tick {
 	return out
 }
 
+// hours are those of a day, six apart.
+type hours struct{}
+
+// Ticks implements [plot.Ticker].
+func (hours) Ticks(_, _ float64) []plot.Tick {
+	var out []plot.Tick
+	for h := 0; h <= 24; h += 6 {
+		out = append(out, plot.Tick{Value: float64(h), Label: strconv.Itoa(h)})
+	}
+	return out
+}
+
 // frame leaves a margin around what is drawn.
 func frame(c draw.Canvas) draw.Canvas { return draw.Crop(c, 10, -14, 8, -8) }

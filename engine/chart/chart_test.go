@@ -44,7 +44,7 @@ func figures() map[string]chart.Figure {
 		},
 		"differences": &chart.Forest{Title: "Differences", XLabel: "years", Rows: []chart.ForestRow{{Label: "a", Estimate: 1, Lower: -1, Upper: 3}}},
 		"profile": &chart.Profile{
-			Title: "Load by hour", XLabel: "hour", YLabel: "kW", Zero: true,
+			Title: "Load by hour", XLabel: "hour", YLabel: "kW", Zero: true, Hours: true,
 			Bands:  []chart.Band{{Label: "5–95 %", X: hours, Low: low, High: high}},
 			Series: []chart.Series{{Label: "median", X: hours, Y: mid}, {Label: "steps", X: hours, Y: low, Steps: true}},
 		},

@@ -13,6 +13,7 @@ type Profile struct {
 	Series                []Series
 	Zero                  bool // the vertical axis begins at 0
 	Low                   bool // the legend is at the bottom, for lines that end at the top
+	Hours                 bool // the horizontal axis is the hours of a day
 }
 
 // Series is one line. X and Y are as long as each other.
@@ -63,6 +64,9 @@ func (f *Profile) draw(c draw.Canvas) error {
 	}
 	if f.Zero {
 		p.Y.Min = min(0, p.Y.Min)
+	}
+	if f.Hours {
+		p.X.Min, p.X.Max, p.X.Tick.Marker = 0, 24, hours{}
 	}
 	if f.Low {
 		p.Legend.Top, p.Legend.YOffs = false, 4

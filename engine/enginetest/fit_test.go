@@ -99,7 +99,8 @@ func TestFitIsResumed(t *testing.T) {
 	for _, stop := range []int{2, 3} {
 		ctx, cancel := context.WithCancel(t.Context())
 		c := s.Client()
-		if _, err := c.Ask(ctx, fit, analyst.Options{OnRound: func(r, _ int) {
+		var jobs []store.JobID
+		if _, err := c.Ask(ctx, fit, analyst.Options{OnJob: func(id store.JobID) { jobs = append(jobs, id) }, OnRound: func(r, _ int) {
 			if r == stop {
 				cancel()
 			}
@@ -110,7 +111,12 @@ func TestFitIsResumed(t *testing.T) {
 		if err != nil || len(pending) != 1 {
 			t.Fatalf("%d questions are pending, want one: %v", len(pending), err)
 		}
-		a, err := s.Client().Resume(t.Context(), pending[0], analyst.Options{})
+		rounds, err := c.Rounds()
+		if err != nil || rounds[jobs[0]].Number != 1 || rounds[pending[0]].Number != stop || rounds[jobs[0]].Study != rounds[pending[0]].Study {
+			t.Errorf("the rounds are %v: %v", rounds, err)
+		}
+		// The first round's job stands for the study, as a person may have noted it.
+		a, err := s.Client().Resume(t.Context(), jobs[0], analyst.Options{})
 		wantFit(t, a, err)
 		if pending, err = c.Pending(); err != nil || len(pending) != 0 {
 			t.Fatalf("%d questions are pending after the answer: %v", len(pending), err)

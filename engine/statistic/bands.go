@@ -97,7 +97,7 @@ func bandsFigure(x []float64, lines [][]float64, probabilities []*big.Rat, g *bi
 	if len(x) < 2 {
 		return nil
 	}
-	f := &chart.Profile{Title: "Percentiles across readings", XLabel: axis(by), YLabel: axis(g.column), Zero: true}
+	f := &chart.Profile{Title: "Percentiles across readings", XLabel: axis(by), YLabel: axis(g.column), Zero: true, Hours: hoursOfDay(by)}
 	name := func(i int) string { return "p" + strconv.FormatFloat(100*float(probabilities[i]), 'f', -1, 64) }
 	for i, j := 0, len(lines)-1; i < j; i, j = i+1, j-1 {
 		f.Bands = append(f.Bands, chart.Band{Label: name(i) + " to " + name(j), X: x, Low: lines[i], High: lines[j]})

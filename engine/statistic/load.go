@@ -267,7 +267,7 @@ func loadProfile() *Statistic {
 func (q *loadQuestion) finishProfile(groups []*loads) (*Report, *fault.Fault) {
 	t := newTable(append(groupColumns(q.by), textColumn("season"), textColumn("day"), countColumn("hour"), countColumn("intervals"),
 		doubleColumn("mean"), doubleColumn("per_customer"))...)
-	figure := &chart.Profile{Title: "Mean load profile", XLabel: "hour", YLabel: axis(q.value) + ", of one customer", Zero: true}
+	figure := &chart.Profile{Title: "Mean load profile", XLabel: "hour", YLabel: axis(q.value) + ", of one customer", Zero: true, Hours: true}
 	for _, l := range groups {
 		if l.below > 0 {
 			suppressRow(t, l.below, l.labels...)

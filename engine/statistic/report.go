@@ -2,6 +2,8 @@ package statistic
 
 import (
 	"math"
+	"slices"
+	"strconv"
 
 	"github.com/tacit-space/tacit/engine/chart"
 	"github.com/tacit-space/tacit/engine/charter"
@@ -110,6 +112,16 @@ func headed(by []*charter.Column, more ...result.Column) *result.Table {
 	}
 	t.Columns = append(t.Columns, more...)
 	return t
+}
+
+// hoursOfDay reports whether the categories of a column are those of a day's hours, 0 to 23.
+func hoursOfDay(col *charter.Column) bool {
+	for h := range 24 {
+		if !slices.Contains(col.Domain, strconv.Itoa(h)) {
+			return false
+		}
+	}
+	return len(col.Domain) == 24
 }
 
 // axis labels a column with its unit.

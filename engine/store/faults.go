@@ -30,7 +30,7 @@ var (
 		"Use the newer version of tacit, or an empty store folder.")
 	Unusable = fault.Declare("TACIT-S006", "store cannot be used",
 		"The store folder cannot be created, read or written.",
-		"Check that the folder exists on a local disk and belongs to the user that runs the role.")
+		"Check that the folder exists, on a local disk that is not full, and belongs to the user that runs the role.")
 )
 
 // ErrExists says that a record that may be written once was already written

@@ -149,6 +149,32 @@ func TestLedgerOfAnAnalyst(t *testing.T) {
 	wantStory(t, folder, "asked 1", "asked 2", "asked 3", "ended 1 answered", "ended 2 failed TACIT-J010", "ended 3 expired")
 }
 
+// The ledger tells which questions were rounds of one study, and which is the newest.
+func TestRoundsOfAnAnalyst(t *testing.T) {
+	a := analyst(t, t.TempDir())
+	round := func(job, study byte, number uint32) store.Question {
+		return store.Question{
+			Job: store.JobID{job}, Manifest: [32]byte{job}, Record: []byte("secret"), Expires: time.Now().Add(time.Hour),
+			Beside: []ledger.Entry{{Kind: ledger.Round, Attempt: number, Digest: [32]byte{study}}},
+		}
+	}
+	must(t, a.Add(round(1, 9, 1)))
+	must(t, a.Add(store.Question{Job: store.JobID{2}, Record: []byte("secret"), Expires: time.Now().Add(time.Hour)}))
+	must(t, a.Add(round(3, 8, 1)))
+	must(t, a.Advance(store.JobID{1}, round(4, 9, 2)))
+	must(t, a.Advance(store.JobID{4}, round(5, 9, 3)))
+	for job, newest := range map[byte]byte{1: 5, 4: 5, 5: 5, 3: 3} {
+		if id, ok, err := a.LaterRound(store.JobID{job}); err != nil || !ok || id != (store.JobID{newest}) {
+			t.Errorf("job %d: %s, %t, %v", job, id, ok, err)
+		}
+	}
+	for _, job := range []byte{2, 7} {
+		if id, ok, err := a.LaterRound(store.JobID{job}); ok || err != nil {
+			t.Errorf("job %d, which is no round: %s, %v", job, id, err)
+		}
+	}
+}
+
 // Several programs of one analyst write one ledger.
 func TestAnalystsShareALedger(t *testing.T) {
 	folder := t.TempDir()

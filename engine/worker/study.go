@@ -10,7 +10,7 @@ import (
 
 // NotTheNextRound is a round that does not follow from one that was released here.
 var NotTheNextRound = fault.Declare("TACIT-W172", "not the next round of a study",
-	"A job says that it is a later round of a model, and this owner did not take part in the round before, or it is about something else, by somebody else, or the round was released already.",
+	"A job says that it is a later round of a model, and this owner did not take part in the round before, or has stopped everything since, or it is about something else, by somebody else, or the round was released already.",
 	"Ask again from the first round. If that happened, somebody tries to ask without the owners' decision.")
 
 // round is the job as one round of a study, nil if it is in none.
