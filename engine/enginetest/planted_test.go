@@ -49,6 +49,9 @@ var plantedCalls = map[string]string{
 	"kaplan_meier":      "(visits, 'Surv(days, event) ~ arm')",
 	"log_rank":          "(visits, 'Surv(days, event) ~ arm + strata(site)')",
 	"lm":                "(visits, 'amount ~ other + arm')",
+	"roc":               "(visits, 'level', 'event = 1', by => 'arm')",
+	"calibration":       "(visits, 'died', 'event = 1', edges => '1')",
+	"concordance":       "(visits, 'Surv(days, event) ~ arm')",
 	"glm":               "(visits, 'died ~ amount + arm')",
 	"cox":               "(visits, 'Surv(days, event) ~ other')",
 }

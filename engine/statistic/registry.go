@@ -13,6 +13,7 @@ func all() []*Statistic {
 		peakLoad(), loadProfile(), durationCurve(), percentileBands(), degreeDays(), capacity(), footprint(),
 		kaplanMeier(), logRank(),
 		linear(), generalised(), cox(),
+		roc(), calibration(), concordance(),
 	}
 }
 

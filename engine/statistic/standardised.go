@@ -7,7 +7,6 @@ import (
 
 	"github.com/tacit-space/tacit/engine/chart"
 	"github.com/tacit-space/tacit/engine/charter"
-	"github.com/tacit-space/tacit/engine/decimal"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/inference"
 	"github.com/tacit-space/tacit/engine/plan"
@@ -108,35 +107,17 @@ func (s *standardised) stratum(c *Call) (string, *fault.Fault) {
 		return "", c.Refuse("weights", "wants %d numbers for the bands of %d edges, %d are given", len(edges)+1, len(edges), len(weights))
 	}
 	s.standard = &labelled{numbers: weights}
-	key := "CASE"
-	for i, e := range edges {
-		if i > 0 && e.Cmp(edges[i-1]) <= 0 {
-			return "", c.Refuse("edges", "do not ascend")
-		}
-		s.standard.levels = append(s.standard.levels, band(edges, i))
-		key += fmt.Sprintf(" WHEN %s < %s THEN %s", plan.QuoteName(col.Name), text(e), plan.Value{Kind: plan.Text, Text: band(edges, i)}.SQL())
+	key, names := bandsKey(col, edges)
+	s.standard.levels = names
+	if names == nil {
+		return "", c.Refuse("edges", "do not ascend")
 	}
-	last := band(edges, len(edges))
-	s.standard.levels = append(s.standard.levels, last)
 	for _, w := range weights {
 		if w.Sign() < 0 {
 			return "", c.Refuse("weights", "wants numbers from 0 on")
 		}
 	}
-	return key + " ELSE " + plan.Value{Kind: plan.Text, Text: last}.SQL() + " END", nil
-}
-
-// band names band i of those that edges make.
-func band(edges []*big.Rat, i int) string {
-	write := func(e *big.Rat) string { s, _ := decimal.Format(e); return s }
-	switch i {
-	case 0:
-		return "below " + write(edges[0])
-	case len(edges):
-		return write(edges[i-1]) + " and above"
-	default:
-		return write(edges[i-1]) + " to below " + write(edges[i])
-	}
+	return key, nil
 }
 
 // standardisedGroup is the strata of a group.
