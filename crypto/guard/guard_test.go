@@ -761,3 +761,44 @@ func TestWorkerNeeds(t *testing.T) {
 		}
 	}
 }
+
+// When a worker claims, its keys are overwritten, and nothing of them is in its state: whoever gets hold of it
+// afterwards cannot open another output.
+func TestKeysAreGoneBeforeTheClaim(t *testing.T) {
+	w := newWorld(t, small(), 3, 1)
+	net := w.network(1, 1, w.everyone())
+	var keys *KeySet
+	var secrets [][]byte
+	claimed := false
+	net.Lies[1] = func(_ session.Party, body []byte) [][]byte {
+		m := net.Machine(1).(*Worker)
+		switch kindOf(body) {
+		case inputExchange + offShare:
+			keys = m.keys
+			secrets = append(secrets, bytes.Clone(keys.secret.Seed().Bytes()), bytes.Clone(m.analyst.key[:]))
+			for _, pair := range keys.pairs {
+				secrets = append(secrets, bytes.Clone(pair.Bytes()))
+			}
+		case inputExchange + offClaim:
+			claimed = true
+			if m.keys != nil || m.analyst != nil || m.input != nil || m.keygen != nil {
+				t.Error("the worker still has its keys")
+			}
+			held := [][]byte{keys.secret.Seed().Bytes(), m.state()}
+			for _, pair := range keys.pairs {
+				held = append(held, pair.Bytes())
+			}
+			for _, s := range secrets {
+				if slices.ContainsFunc(held, func(b []byte) bool { return bytes.Contains(b, s) }) {
+					t.Error("a secret is left")
+				}
+			}
+		}
+		return [][]byte{body}
+	}
+	w.begin(net)
+	net.Run()
+	if !claimed || len(secrets) != 4 {
+		t.Errorf("claimed %t, %d secrets", claimed, len(secrets))
+	}
+}
