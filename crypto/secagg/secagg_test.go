@@ -15,6 +15,7 @@ import (
 	"github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/ring"
 	"github.com/tacit-space/tacit/crypto/session"
+	"github.com/tacit-space/tacit/crypto/share"
 	"github.com/tacit-space/tacit/crypto/sign"
 )
 
@@ -352,6 +353,42 @@ func TestWorkerNeeds(t *testing.T) {
 		take(&cfg)
 		if _, err := NewWorker(cfg); err == nil {
 			t.Errorf("starts without %s", name)
+		}
+	}
+}
+
+// A share in a box that is not the one that its dealer committed to is the dealer's fault, of either secret: it is
+// found when the box is opened, and not at the end, when its holder would seem to lie.
+func TestSharesAreThoseCommittedTo(t *testing.T) {
+	w := newWorld(t, five, defences{})
+	r := &roster{u1: w.everyone(), ads: map[session.Party]*advertisement{}}
+	workers := map[session.Party]*Worker{}
+	for _, p := range w.everyone() {
+		workers[p] = w.worker(p, 1)
+		r.ads[p] = workers[p].fresh.ad
+	}
+	for _, m := range workers {
+		_, err := m.takeRoster(marshal(r))
+		must(t, err)
+	}
+	dealer, holder := workers[1], workers[2]
+	scalar := func(seed string) share.Scalar {
+		s, err := share.RandomScalar(cryptotest.Rand("%s", seed))
+		must(t, err)
+		return s
+	}
+	right := heldShares{pair: scalar("pair"), self: scalar("self")}
+	for name, wrong := range map[string]heldShares{
+		"none": right, "pair": {pair: scalar("other"), self: right.self}, "self": {pair: right.pair, self: scalar("other")},
+	} {
+		p, err := dealer.seal(dealer.dealt, 2, wrong)
+		must(t, err)
+		p.commitPair = dealer.commitShare(pairKind, right.pair[:], 1, 2)
+		p.commitSelf = dealer.commitShare(selfKind, right.self[:], 1, 2)
+		_, _, err = holder.openPacket(p, 1)
+		var blamed *session.BlameError
+		if name == "none" && err != nil || name != "none" && (!errors.As(err, &blamed) || blamed.Party != 1) {
+			t.Errorf("wrong share of %s: %v", name, err)
 		}
 	}
 }
