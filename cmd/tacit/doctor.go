@@ -17,7 +17,6 @@ import (
 	"github.com/tacit-space/tacit/engine/config"
 	"github.com/tacit-space/tacit/engine/fault"
 	"github.com/tacit-space/tacit/engine/ledger"
-	"github.com/tacit-space/tacit/engine/policy"
 	"github.com/tacit-space/tacit/engine/source"
 	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/transport"
@@ -250,8 +249,7 @@ func (e *examination) budgets(m *member, dir string) {
 
 // rules compares the owner's own rules with the charter.
 func (e *examination) rules(m *member, cfg *config.Worker) {
-	gone, err := policy.CheckApproval(m.bundle, &cfg.Approval)
-	err = errors.Join(policy.CheckAccept(m.bundle.Charter(), &cfg.Accept), err)
+	gone, err := checkOwnRules(m.bundle, cfg)
 	for _, name := range gone {
 		e.found = append(e.found, finding{Check: "rules", State: "note", Detail: name})
 	}

@@ -111,10 +111,7 @@ func (a *app) runWorker(ctx context.Context, cfg *config.Worker) error {
 	if err != nil {
 		return err
 	}
-	if err := policy.CheckAccept(m.bundle.Charter(), &cfg.Accept); err != nil {
-		return err
-	}
-	gone, err := policy.CheckApproval(m.bundle, &cfg.Approval)
+	gone, err := checkOwnRules(m.bundle, cfg)
 	if err != nil {
 		return err
 	}
@@ -126,7 +123,7 @@ func (a *app) runWorker(ctx context.Context, cfg *config.Worker) error {
 	tables := &tableCheck{}
 	return a.serve(ctx, "worker", cfg.Log, cfg.OpsListen, tables.ready, func(ctx context.Context, log *slog.Logger, metrics *obs.Metrics) error {
 		for _, name := range gone {
-			log.Warn("a condition of an approval rule fits nothing", "why", name)
+			log.Warn("an own rule names what is no more", "why", name)
 		}
 		group, ctx := errgroup.WithContext(ctx)
 		updates := make(chan *charter.Bundle)
@@ -146,6 +143,13 @@ func (a *app) runWorker(ctx context.Context, cfg *config.Worker) error {
 		})
 		return group.Wait()
 	})
+}
+
+// checkOwnRules compares an owner's rules with the charter; it returns what they name that an amendment removed.
+func checkOwnRules(b *charter.Bundle, cfg *config.Worker) (gone []string, err error) {
+	accept, err := policy.CheckAccept(b, &cfg.Accept)
+	asks, err2 := policy.CheckApproval(b, &cfg.Approval)
+	return append(accept, asks...), errors.Join(err, err2)
 }
 
 // openTables maps the owner's tables and locks the engine.

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -12,71 +13,78 @@ import (
 // acceptPath is where an owner's own rules are in its configuration.
 const acceptPath = "worker.accept"
 
-// CheckAccept says what is wrong with an owner's own rules under a charter: names that it does not have, and
-// values that would be laxer. The fault is [config.ErrInvalid].
-func CheckAccept(ch *charter.Charter, own *config.Accept) error {
-	var ps strictyaml.Problems
-	ch.CheckQuotas(own.Quotas, acceptPath+".quotas", &ps)
-	checkDeny(ch, &own.Deny, &ps)
-	var tables []string
-	for i := range ch.Tables {
-		tables = append(tables, ch.Tables[i].Name)
-	}
+// CheckAccept says what is wrong with an owner's own rules under a charter: names that no version of it had, and
+// values that would be laxer. The fault is [config.ErrInvalid]. Names that an amendment removed must not stop a worker
+// that is to serve under it: these are returned, in words.
+func CheckAccept(b *charter.Bundle, own *config.Accept) (gone []string, err error) {
+	n := &names{bundle: b}
+	ch := b.Charter()
+	n.quotas(own.Quotas)
+	n.deny(&own.Deny)
 	for _, name := range slices.Sorted(maps.Keys(own.Columns)) {
 		path := acceptPath + ".columns." + name
-		if t := ch.Table(name); t != nil {
-			checkNarrowed(t, own.Columns[name], path, &ps)
-		} else {
-			ps.Add(path, "the charter has no table %q%s", name, strictyaml.Suggest(name, tables))
+		if n.known(path, "table", name, tableNames) {
+			n.columns(ch.Table(name), own.Columns[name], path)
 		}
 	}
-	if len(ps) == 0 {
-		return nil
+	if len(n.problems) > 0 {
+		return nil, config.ErrInvalid.New("%w", n.problems)
 	}
-	return config.ErrInvalid.New("%w", ps)
+	return n.gone, nil
 }
 
-// checkDeny: a name that nobody has would deny nobody, unseen.
-func checkDeny(ch *charter.Charter, d *config.Deny, ps *strictyaml.Problems) {
-	var ids, organisations []string
-	for _, m := range ch.WithRole(charter.Analyst) {
-		ids, organisations = append(ids, m.ID), append(organisations, m.Organisation)
+// quotas: a name that an amendment removed is nobody's, so the quota bounds less; the rest is checked as it is.
+func (n *names) quotas(all []config.Quota) {
+	left := make([]config.Quota, len(all))
+	for i, q := range all {
+		path := fmt.Sprintf("%s.quotas[%d]", acceptPath, i)
+		q.Analysts = n.present(path+".analysts", "analyst", q.Analysts, analystIDs)
+		q.Organisations = n.present(path+".organisations", "organisation of an analyst", q.Organisations, organisations)
+		q.Tables = n.present(path+".tables", "table", q.Tables, tableNames)
+		left[i] = q
 	}
-	known(d.Analysts, ids, "analysts", "analyst", ps)
-	known(d.Organisations, organisations, "organisations", "organisation of an analyst", ps)
-	if len(ch.Rules.Purposes) > 0 {
-		known(d.Purposes, ch.Rules.Purposes, "purposes", "purpose", ps)
-	}
+	n.bundle.Charter().CheckQuotas(left, acceptPath+".quotas", &n.problems)
 }
 
-func known(words, all []string, key, what string, ps *strictyaml.Problems) {
-	for _, w := range words {
-		if !slices.Contains(all, w) {
-			ps.Add(acceptPath+".deny."+key, "the charter has no %s %q%s", what, w, strictyaml.Suggest(w, all))
+// deny: a name that nobody ever had would deny nobody, unseen.
+func (n *names) deny(d *config.Deny) {
+	list := func(words []string, key, what string, of func(*charter.Charter) []string) {
+		for _, w := range words {
+			n.known(acceptPath+".deny."+key, what, w, of)
 		}
 	}
+	list(d.Analysts, "analysts", "analyst", analystIDs)
+	list(d.Organisations, "organisations", "organisation of an analyst", organisations)
+	if len(n.bundle.Charter().Rules.Purposes) > 0 {
+		list(d.Purposes, "purposes", "purpose", purposes)
+	}
 }
 
-func checkNarrowed(t *charter.Table, columns map[string]config.Column, path string, ps *strictyaml.Problems) {
-	var names []string
-	for i := range t.Columns {
-		names = append(names, t.Columns[i].Name)
+func (n *names) columns(t *charter.Table, columns map[string]config.Column, path string) {
+	of := func(c *charter.Charter) (names []string) {
+		if u := c.Table(t.Name); u != nil {
+			for i := range u.Columns {
+				names = append(names, u.Columns[i].Name)
+			}
+		}
+		return names
 	}
 	for _, name := range slices.Sorted(maps.Keys(columns)) {
-		own, at := columns[name], path+"."+name
-		c := t.Column(name)
-		if c == nil {
-			ps.Add(at, "the table has no column %q%s", name, strictyaml.Suggest(name, names))
-			continue
+		if at := path + "." + name; n.known(at, "column", name, of) {
+			own := columns[name]
+			checkNarrowed(t, t.Column(name), &own, at, &n.problems)
 		}
-		if own.Use != "" {
-			oneOf(own.Use, []string{"charter", config.Unused}, at+".use", ps)
-		}
-		checkAggregates(c, &own, at+".aggregates", ps)
-		checkGrain(c, &own, at+".grain", ps)
-		if own.MinCohort != 0 && (own.MinCohort < max(t.K(), c.K()) || own.MinCohort > charter.MaxCohort) {
-			ps.Add(at+".min_cohort", "%d outside %d, which the charter asks for, to %d", own.MinCohort, max(t.K(), c.K()), charter.MaxCohort)
-		}
+	}
+}
+
+func checkNarrowed(t *charter.Table, c *charter.Column, own *config.Column, at string, ps *strictyaml.Problems) {
+	if own.Use != "" {
+		oneOf(own.Use, []string{"charter", config.Unused}, at+".use", ps)
+	}
+	checkAggregates(c, own, at+".aggregates", ps)
+	checkGrain(c, own, at+".grain", ps)
+	if own.MinCohort != 0 && (own.MinCohort < max(t.K(), c.K()) || own.MinCohort > charter.MaxCohort) {
+		ps.Add(at+".min_cohort", "%d outside %d, which the charter asks for, to %d", own.MinCohort, max(t.K(), c.K()), charter.MaxCohort)
 	}
 }
 

@@ -2,11 +2,9 @@ package policy
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/config"
-	"github.com/tacit-space/tacit/engine/strictyaml"
 )
 
 // approvalPath is where an owner's approval rules are in its configuration.
@@ -17,7 +15,7 @@ const approvalPath = "worker.approval"
 // [config.ErrInvalid]. One that an amendment removed must not stop a worker that is to serve under it: these are returned,
 // in words.
 func CheckApproval(b *charter.Bundle, a *config.Approval) (gone []string, err error) {
-	var ps strictyaml.Problems
+	n := &names{bundle: b}
 	for i := range a.Rules {
 		rule := &a.Rules[i]
 		for _, list := range []struct {
@@ -27,42 +25,18 @@ func CheckApproval(b *charter.Bundle, a *config.Approval) (gone []string, err er
 		}{
 			{"templates", "template", rule.Templates, templateNames},
 			{"analysts", "analyst", rule.Analysts, analystIDs},
-			{"purposes", "purpose", rule.Purposes, func(c *charter.Charter) []string { return c.Rules.Purposes }},
+			{"purposes", "purpose", rule.Purposes, purposes},
 		} {
-			now := list.of(b.Charter())
-			if list.key == "purposes" && len(now) == 0 {
+			if list.key == "purposes" && len(b.Charter().Rules.Purposes) == 0 {
 				continue // any
 			}
 			for _, w := range list.words {
-				at := fmt.Sprintf("%s.rules[%d].%s", approvalPath, i, list.key)
-				switch {
-				case slices.Contains(now, w):
-				case slices.ContainsFunc(b.Editions(), func(e charter.Edition) bool { return slices.Contains(list.of(e.Charter), w) }):
-					gone = append(gone, fmt.Sprintf("%s: the charter has no %s %q any more", at, list.what, w))
-				default:
-					ps.Add(at, "the charter has no %s %q%s", list.what, w, strictyaml.Suggest(w, now))
-				}
+				n.known(fmt.Sprintf("%s.rules[%d].%s", approvalPath, i, list.key), list.what, w, list.of)
 			}
 		}
 	}
-	if len(ps) > 0 {
-		return nil, config.ErrInvalid.New("%w", ps)
+	if len(n.problems) > 0 {
+		return nil, config.ErrInvalid.New("%w", n.problems)
 	}
-	return gone, nil
-}
-
-func templateNames(c *charter.Charter) []string {
-	var names []string
-	for i := range c.Templates {
-		names = append(names, c.Templates[i].Name)
-	}
-	return names
-}
-
-func analystIDs(c *charter.Charter) []string {
-	var ids []string
-	for _, m := range c.WithRole(charter.Analyst) {
-		ids = append(ids, m.ID)
-	}
-	return ids
+	return n.gone, nil
 }

@@ -85,3 +85,37 @@ func TestApprovalPurposesOfAnyKind(t *testing.T) {
 		t.Errorf("%q, %v", gone, err)
 	}
 }
+
+// TestAcceptNames: a name in an owner's own rules that an amendment removed is only told: the worker is to serve
+// under the amendment. It narrows nothing else: a quota of nobody bounds nobody, and not everybody.
+func TestAcceptNames(t *testing.T) {
+	before, after := amended(t)
+	own := &config.Accept{
+		Deny: config.Deny{Analysts: []string{"south", "institute"}, Organisations: []string{"South Hospital"}, Purposes: []string{"research"}},
+		Quotas: []config.Quota{
+			{Per: charter.PerAnalyst, Analysts: []string{"south"}, Questions: 1, Period: charter.Duration(charter.MinQuotaPeriod)},
+			{Per: charter.PerOrganisation, Organisations: []string{"South Hospital"}, Questions: 1, Period: charter.Duration(charter.MinQuotaPeriod)},
+		},
+	}
+	if gone, err := CheckAccept(before, own); err != nil || len(gone) != 0 {
+		t.Fatalf("%q, %v", gone, err)
+	}
+	gone, err := CheckAccept(after, own)
+	want := []string{
+		`worker.accept.quotas[0].analysts: the charter has no analyst "south" any more`,
+		`worker.accept.quotas[1].organisations: the charter has no organisation of an analyst "South Hospital" any more`,
+		`worker.accept.deny.analysts: the charter has no analyst "south" any more`,
+		`worker.accept.deny.organisations: the charter has no organisation of an analyst "South Hospital" any more`,
+		`worker.accept.deny.purposes: the charter has no purpose "research" any more`,
+	}
+	if err != nil || !slices.Equal(gone, want) {
+		t.Errorf("%q, %v", gone, err)
+	}
+	if own.Quotas[0].Applies("institute", "Institute", "patients") || len(own.Quotas[0].Analysts) != 1 {
+		t.Error("a quota of one who is no analyst any more bounds others")
+	}
+	own.Quotas[1].Analysts = []string{"sout"}
+	if _, err := CheckAccept(after, own); !config.ErrInvalid.Is(err) || !strings.Contains(err.Error(), `worker.accept.quotas[1].analysts[0]`) {
+		t.Errorf("a misspelt analyst beside one who is gone: %v", err)
+	}
+}

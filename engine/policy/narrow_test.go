@@ -86,7 +86,7 @@ func TestDeny(t *testing.T) {
 
 // TestCheckAccept: names that the charter does not have and laxer values are found at their paths.
 func TestCheckAccept(t *testing.T) {
-	ch := hospitals(t)
+	b, _ := amended(t)
 	columns := func(name string, c config.Column) config.Accept {
 		return config.Accept{Columns: map[string]map[string]config.Column{"patients": {name: c}}}
 	}
@@ -97,7 +97,7 @@ func TestCheckAccept(t *testing.T) {
 		{columns("age", config.Column{Use: "none", Aggregates: []string{"sum"}, MinCohort: 1}), ""},
 		{columns("admitted", config.Column{Grain: "month"}), ""},
 		{config.Accept{Deny: config.Deny{Analysts: []string{"south"}, Purposes: []string{"research"}}}, ""},
-		{columns("agee", config.Column{}), `worker.accept.columns.patients.agee: the table has no column "agee" (did you mean "age"?)`},
+		{columns("agee", config.Column{}), `worker.accept.columns.patients.agee: the charter has no column "agee" (did you mean "age"?)`},
 		{config.Accept{Columns: map[string]map[string]config.Column{"patient": {}}}, `worker.accept.columns.patient: the charter has no table "patient" (did you mean "patients"?)`},
 		{columns("age", config.Column{Use: "nothing"}), "worker.accept.columns.patients.age.use"},
 		{columns("dose", config.Column{Aggregates: []string{"sum", "variance"}}), "worker.accept.columns.patients.dose.aggregates: variance is more than the charter allows"},
@@ -113,7 +113,10 @@ func TestCheckAccept(t *testing.T) {
 		{config.Accept{Deny: config.Deny{Purposes: []string{"marketing"}}}, "worker.accept.deny.purposes"},
 		{config.Accept{Quotas: []config.Quota{{Per: charter.PerAnalyst}}}, "worker.accept.quotas[0].questions"},
 	} {
-		err := CheckAccept(ch, &c.own)
+		gone, err := CheckAccept(b, &c.own)
+		if len(gone) > 0 {
+			t.Errorf("%+v: %q", c.own, gone)
+		}
 		if c.want == "" && err != nil || c.want != "" && (!config.ErrInvalid.Is(err) || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%+v: got %v, want %s", c.own, err, c.want)
 		}
