@@ -3,8 +3,6 @@ package inference
 import (
 	"math"
 
-	"gonum.org/v1/gonum/stat/distuv"
-
 	"github.com/tacit-space/tacit/engine/fault"
 )
 
@@ -103,7 +101,7 @@ func Calibrate(groups []Predicted, level float64) (*Calibration, *fault.Fault) {
 	c.Scaled = 1 - c.Brier/(events/n*(1-events/n)) // infinite where all or none have the event
 	c.P = 1
 	if c.DF > 0 {
-		c.P = distuv.ChiSquared{K: float64(c.DF)}.Survival(c.ChiSq)
+		c.P = chiSquaredTail(c.ChiSq, c.DF)
 	}
 	return c, nil
 }

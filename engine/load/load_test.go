@@ -257,6 +257,12 @@ func TestNoLoad(t *testing.T) {
 		}},
 		"no rated power": {load.BadFigure, func() error { _, f := load.CapacityFactor(zero, zero, zero); return f }},
 		"no share":       {load.BadFigure, func() error { _, f := a.Exceeded(zero); return f }},
+		"no balance":     {load.NoLoad, func() error { _, f := load.Balanced(&load.Series{}, &load.Series{}); return f }},
+		"uneven balance": {load.Gaps, func() error { _, f := load.Balanced(a, b); return f }},
+		"below 0":        {load.BadFigure, func() error { _, f := load.Balanced(a, series(time.Hour, 1, -1)); return f }},
+		"no forecast":    {load.NoLoad, func() error { _, f := load.Assess(&load.Series{}, &load.Series{}); return f }},
+		"late forecast":  {load.Gaps, func() error { _, f := load.Assess(a, series(time.Minute, 1, 2)); return f }},
+		"nothing came":   {load.NoLoad, func() error { _, f := load.Assess(series(time.Hour, 0, 0), a); return f }},
 		"no footprint":   {load.NoFootprint, func() error { _, f := load.RollUp(zero, zero); return f }},
 		"too primary":    {load.BadFigure, func() error { _, f := load.RollUp(big.NewRat(1, 1), big.NewRat(2, 1)); return f }},
 	} {

@@ -212,6 +212,11 @@ func twoByTwo(r *Report, t inference.TwoByTwo, level float64) (Named, *fault.Fau
 	}
 	slices.SortStableFunc(out.Rows, func(a, b []result.Value) int { return order(a[0]) - order(b[0]) })
 	out.Rows = append(out.Rows, []result.Value{"odds ratio, conditional", finite(exact.OddsRatio), exact.Lower, finite(exact.Upper)})
+	score, f := t.Newcombe(level)
+	if f != nil {
+		return Named{}, f
+	}
+	out.Rows = append(out.Rows, []result.Value{"risk difference, score", score.Value, score.Lower, score.Upper})
 	r.Add("fisher_p", "p of Fisher's exact test", exact.P)
 	return Named{Name: "effects", Table: out}, nil
 }

@@ -317,7 +317,7 @@ func durationCurve() *Statistic {
 			loadParameter, whenParameter,
 			{Name: "by", Kind: Columns, Help: "categories, separated by commas: a curve for each combination"},
 			{Name: "shares", Kind: Text, Default: "0.01, 0.05, 0.1, 0.5, 0.9, 0.95", Help: "shares of the time, above 0 and up to 1, separated by commas: 0.9 is P90"},
-			intervalParameter, readingsParameter, where,
+			aboveParameter, intervalParameter, readingsParameter, where,
 		},
 		Example: "load mw ts --readings 2",
 		Prepare: prepareDuration,
@@ -333,12 +333,23 @@ func prepareDuration(c *Call) (*Prepared, *fault.Fault) {
 	if f != nil {
 		return nil, f
 	}
+	above, f := c.aboveLoads()
+	if f != nil {
+		return nil, f
+	}
 	for _, s := range shares {
 		if s.Sign() <= 0 || s.Cmp(big.NewRat(1, 1)) > 0 {
 			return nil, c.Refuse("shares", "wants numbers above 0 and up to 1, separated by commas")
 		}
 	}
-	return &Prepared{SQL: q.sql(c), Finish: func(in *Released) (*Report, *fault.Fault) { return q.finishDuration(q.read(in), shares) }}, nil
+	return &Prepared{SQL: q.sql(c), Finish: func(in *Released) (*Report, *fault.Fault) {
+		groups := q.read(in)
+		r, f := q.finishDuration(groups, shares)
+		if f == nil && len(above) > 0 {
+			r.Tables = append(r.Tables, q.exceedance(groups, above))
+		}
+		return r, f
+	}}, nil
 }
 
 func (q *loadQuestion) finishDuration(groups []*loads, shares []*big.Rat) (*Report, *fault.Fault) {

@@ -205,6 +205,34 @@ func TestDurationCurve(t *testing.T) {
 	}
 }
 
+// TestExceedance: loads are exceeded as often as a count of interval sums says.
+func TestExceedance(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rows, all := makeMeters(seed)
+	limits := []float64{2.5, 5, 8}
+	r := eachSplit(t, seed, rows, "SELECT * FROM duration_curve(meters, 'kwh', 'ts', by => 'class', above => '2.5, 5, 8', readings => 2)")
+	above, some := table(t, r, "above"), 0
+	for i, row := range above.Rows {
+		_, sums, _ := hourly(all, row[0].(string))
+		n := 0
+		for _, sum := range sums {
+			if sum > limits[i%3]+1e-9 {
+				n++
+			}
+		}
+		if n > 0 && n < len(sums) {
+			some++
+		}
+		if !near(row[1], limits[i%3]) || row[2] != int64(n) || !near(row[3], float64(n)) || !near(row[4], float64(n)/float64(len(sums))) {
+			t.Errorf("%v, want %d hours above %g", row, n, limits[i%3])
+		}
+	}
+	if len(above.Rows) != 6 || some == 0 {
+		t.Errorf("%d rows, %d of them between never and always", len(above.Rows), some)
+	}
+}
+
 func TestPercentileBands(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

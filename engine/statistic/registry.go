@@ -6,11 +6,11 @@ import "slices"
 func all() []*Statistic {
 	return []*Statistic{
 		describe(),
-		tTest(), anova(), mannWhitney(), contingency(), mantelHaenszel(),
+		tTest(), anova(), mannWhitney(), contingency(), mantelHaenszel(), mantelHaenszelRate(),
 		tableOne(), proportion(), correlation(),
 		incidence(), smr(), standardisedRate(), meta(),
 		quantile(), ecdf(), histogram(),
-		peakLoad(), loadProfile(), durationCurve(), percentileBands(), degreeDays(), capacity(), footprint(),
+		peakLoad(), loadProfile(), durationCurve(), percentileBands(), degreeDays(), capacity(), selfConsumption(), forecastError(), footprint(),
 		kaplanMeier(), logRank(),
 		linear(), generalised(), cox(),
 		roc(), calibration(), concordance(),

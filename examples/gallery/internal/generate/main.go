@@ -49,6 +49,7 @@ func Write(out string) error {
 			{"goods", []string{"supplier", "material", "kg", "factor", "data"}, goods},
 			{"heating", []string{"building", "day", "kwh", "outside"}, heating},
 			{"solar", []string{"plant", "kind", "ts", "kwh", "rated"}, solar},
+			{"homes", []string{"home", "village", "ts", "made", "used", "forecast"}, homes},
 		} {
 			if err := write(filepath.Join(out, owner, t.name+".csv"), t.header, t.rows(owner, rand.New(rand.NewPCG(seed, uint64(10*i+j))))); err != nil {
 				return err
@@ -120,6 +121,30 @@ func heating(owner string, random *rand.Rand) (rows [][]string) {
 			kwh := size * (120 + 14*math.Max(0, 15-outside) + 9*math.Max(0, outside-22) + 15*random.NormFloat64())
 			day := time.Date(2024, 3, 10, 0, 0, 0, 0, time.UTC).AddDate(0, 0, d)
 			rows = append(rows, []string{fmt.Sprintf("%s-%d", owner, b+1), day.Format(time.DateOnly), fmt.Sprintf("%.1f", math.Max(0, kwh)), fmt.Sprintf("%.1f", outside)})
+		}
+	}
+	return rows
+}
+
+// homes are two in each village in each place; those on the hill are empty by day.
+func homes(owner string, random *rand.Rand) (rows [][]string) {
+	for p := range 4 {
+		village, panels := []string{"hill", "lake"}[p%2], 2+3*random.Float64()
+		for h := range 48 {
+			hour := float64(h % 24)
+			made := panels * math.Max(0, math.Sin(math.Pi*(hour-6)/14)) * (0.6 + 0.4*random.Float64())
+			if hour < 6 || hour > 20 {
+				made = 0
+			}
+			mean := 0.4 + 0.8*math.Exp(-math.Pow((hour-19)/3, 2))
+			if village == "lake" {
+				mean += 0.9 * math.Exp(-math.Pow((hour-12)/4, 2))
+			}
+			used := mean * (0.5 + random.Float64())
+			ts := time.Date(2024, 6, 1, h, 0, 0, 0, time.UTC)
+			rows = append(rows, []string{
+				fmt.Sprintf("%s-%d", owner, p+1), village, ts.Format(time.DateTime), fmt.Sprintf("%.2f", made), fmt.Sprintf("%.2f", used), fmt.Sprintf("%.2f", mean*1.05),
+			})
 		}
 	}
 	return rows
