@@ -43,8 +43,8 @@ func (t *ModelTerm) check(table *charter.Table) *fault.Fault {
 		if f == nil {
 			f = FactorRule(c, c)
 		}
-		if f == nil && c.CurveStep() != nil && c.CurveStep().Cmp(c.ResolutionRat()) != 0 {
-			f = CurveTooFine.New("a model with values of column %q, which are finer than the declared step of its curves, %s", c.Name, c.Curve)
+		if f == nil {
+			f = valuesRule(c)
 		}
 		if f != nil {
 			return f
@@ -65,6 +65,15 @@ func (t *ModelTerm) check(table *charter.Table) *fault.Fault {
 	return nil
 }
 
+// valuesRule refuses a model with values of a column that its public grid does not show: a weight of a point with one row
+// would tell them.
+func valuesRule(c *charter.Column) *fault.Fault {
+	if step := c.CurveStep(); step != nil && step.Cmp(c.ResolutionRat()) != 0 {
+		return CurveTooFine.New("a model with values of column %q, which are finer than the declared step of its curves, %s", c.Name, c.Curve)
+	}
+	return nil
+}
+
 func checkOffset(m *Model, t *charter.Table) *fault.Fault {
 	if m.Offset == "" {
 		return nil
@@ -72,6 +81,9 @@ func checkOffset(m *Model, t *charter.Table) *fault.Fault {
 	c, f := column(t, m.Offset)
 	if f == nil {
 		f = FactorRule(c, c)
+	}
+	if f == nil {
+		f = valuesRule(c)
 	}
 	if f != nil {
 		return f
