@@ -83,6 +83,9 @@ func compile(sql, parsed string, constants map[int]*literal, ch *charter.Charter
 		return nil, f
 	}
 	if err := plan.Check(&q.Plan, ch); err != nil {
+		if plan.Mixing.Is(err) {
+			return nil, c.place(fault.From(err), c.mixing(s))
+		}
 		return nil, c.place(fault.From(err), pos(skipSpace(sql, 0)))
 	}
 	if q.noise, f = plan.NewNoise(&q.Plan, ch); f != nil {
