@@ -44,6 +44,48 @@ var (
 	notCode  = map[string]bool{"space.json": true}
 )
 
+// TestArchitectureNamesEveryPackage: the table of layers has every package, by itself or with the one that it is a
+// part of. Of the packages in a row the first one's folder stands for the others too.
+func TestArchitectureNamesEveryPackage(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "ARCHITECTURE.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := layerTable(string(text))
+	if len(named) < 50 {
+		t.Fatalf("only %d packages in the table", len(named))
+	}
+	for _, p := range packages(t) {
+		if !slices.ContainsFunc(named, func(name string) bool { return within(p.path, name) }) {
+			t.Errorf("ARCHITECTURE.md has no package %s in its table of layers", p.path)
+		}
+	}
+	for _, name := range named {
+		if !slices.ContainsFunc(packages(t), func(p *source) bool { return within(p.path, name) }) {
+			t.Errorf("ARCHITECTURE.md has a package %s, which is not there", name)
+		}
+	}
+}
+
+var layerRow = regexp.MustCompile("(?m)^\\| (?:C\\d|E\\d|–) \\| ([^|]*) \\|")
+
+// layerTable returns the packages of the table.
+func layerTable(text string) (all []string) {
+	for _, row := range layerRow.FindAllStringSubmatch(text, -1) {
+		folder := ""
+		for word := range strings.FieldsSeq(row[1]) {
+			name := strings.Trim(word, "`")
+			if top, _, ok := strings.Cut(name, "/"); ok && (top != "statistic") {
+				folder = name[:strings.LastIndex(name, "/")+1]
+			} else if folder != "" && name != "benchmarks" {
+				name = folder + name
+			}
+			all = append(all, name)
+		}
+	}
+	return append(all, "protos") // named with its importer
+}
+
 // declared reports whether a name is declared: the first word is a package of the tree, or a
 // type in one; the others are what it declares, or a method or field of the type.
 func declared(all []*source, name string) bool {
