@@ -317,6 +317,9 @@ func provenanceFiles(q *asking) []string {
 	return files
 }
 
+// mostReleased is how many rows of what was released people see where a statistic could not be computed.
+const mostReleased = 20
+
 func (q *asking) write(w io.Writer, format string, answer *analyst.Answer) error {
 	switch format {
 	case "json":
@@ -332,6 +335,9 @@ func (q *asking) write(w io.Writer, format string, answer *analyst.Answer) error
 		return answer.Table.WriteParquet(w, memory.DefaultAllocator)
 	}
 	write := answer.Table.WriteTable
+	if answer.Fault != nil && q.output == "" { // what was released in place of a statistic
+		write = answer.Table.Head(mostReleased).WriteTable
+	}
 	if answer.Report != nil {
 		write = answer.Report.WriteText
 	}

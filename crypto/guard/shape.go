@@ -220,7 +220,7 @@ func (g *Group) check(p *he.Params) error {
 }
 
 // evaluators returns the workers that evaluate again: for [VerifySome] the T+1 that
-// follow a position which nobody chose.
+// follow a position that a hash says.
 func (s *Shape) evaluators(parties session.Parties, corruptions int, seed [32]byte) session.Parties {
 	switch s.Verify {
 	case VerifyAll:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -81,6 +82,17 @@ func (t *Table) Suppress(row, column, k int) {
 		t.Suppressed = map[Cell]int{}
 	}
 	t.Suppressed[Cell{row, column}] = k
+}
+
+// Head returns a view of the first n rows of a longer table, with a note of how many more there are.
+func (t *Table) Head(n int) *Table {
+	if len(t.Rows) <= n {
+		return t
+	}
+	head := *t
+	head.Rows = t.Rows[:n:n]
+	head.Notes = append(slices.Clone(t.Notes), fmt.Sprintf("%d more rows are not shown; --format csv writes all", len(t.Rows)-n))
+	return &head
 }
 
 // Text returns the text of a value of a type; ok is false for NULL.
