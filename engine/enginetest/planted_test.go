@@ -47,6 +47,7 @@ var plantedCalls = map[string]string{
 	"self_consumption":     "(visits, 'amount', 'other', 'ts', by => 'site')",
 	"forecast_error":       "(visits, 'amount', 'other', 'ts', by => 'site')",
 	"mantel_haenszel_rate": "(visits, 'event = 1', 'amount', 'arm', 'site')",
+	"control_chart":        "(visits, 'event = 1', 'ts', interval => 'day', by => 'arm')",
 	"footprint":            "(visits, 'amount', 'other', primary => 'event = 1', by => 'arm')",
 	"percentile_bands":     "(visits, 'level', 'hour')",
 	"kaplan_meier":         "(visits, 'Surv(days, event) ~ arm')",

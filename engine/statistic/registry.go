@@ -8,7 +8,7 @@ func all() []*Statistic {
 		describe(),
 		tTest(), anova(), mannWhitney(), contingency(), mantelHaenszel(), mantelHaenszelRate(),
 		tableOne(), proportion(), correlation(),
-		incidence(), smr(), standardisedRate(), meta(),
+		incidence(), smr(), standardisedRate(), controlChart(), meta(),
 		quantile(), ecdf(), histogram(),
 		peakLoad(), loadProfile(), durationCurve(), percentileBands(), degreeDays(), capacity(), selfConsumption(), forecastError(), footprint(),
 		kaplanMeier(), logRank(),

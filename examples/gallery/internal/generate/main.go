@@ -45,7 +45,7 @@ type table struct {
 func Write(out string) error {
 	for i, owner := range owners {
 		for j, t := range []table{
-			{"admissions", []string{"patient", "hospital", "score", "risk", "died", "days", "dead"}, admissions},
+			{"admissions", []string{"patient", "hospital", "admitted", "score", "risk", "died", "days", "dead"}, admissions},
 			{"goods", []string{"supplier", "material", "kg", "factor", "data"}, goods},
 			{"heating", []string{"building", "day", "kwh", "outside"}, heating},
 			{"solar", []string{"plant", "kind", "ts", "kwh", "rated"}, solar},
@@ -81,16 +81,22 @@ func within(x, lo, hi float64) float64 { return math.Max(lo, math.Min(hi, x)) }
 
 // admissions have a constant hazard, of which 30 days make the true risk; follow-up ends after 90.
 func admissions(owner string, random *rand.Rand) (rows [][]string) {
+	january, calendar := time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC), rand.New(rand.NewPCG(seed, uint64(len(owner))<<8|uint64(owner[0])))
 	for i := range 180 {
 		score := math.Round(within(18+8*random.NormFloat64(), 0, 40))
 		risk := within(logistic(-3.6+0.14*score), 0.001, 0.999)
 		truth := logistic(-3.1 + 0.115*score + map[string]float64{"west": 0.5}[owner])
-		time := -random.ExpFloat64() / math.Log(1-truth) * 30
-		days := math.Min(math.Floor(time), 90)
+		survived := -random.ExpFloat64() / math.Log(1-truth) * 30
+		days := math.Min(math.Floor(survived), 90)
+		u := calendar.Float64()
+		if survived < 30 { // more of those who die come late in the year
+			u = math.Pow(u, 0.75)
+		}
+		admitted := january.AddDate(0, 0, int(365*u))
 		flag := func(yes bool) string { return map[bool]string{false: "0", true: "1"}[yes] }
 		rows = append(rows, []string{
-			fmt.Sprintf("%s-%03d", owner, i+1), owner, strconv.Itoa(int(score)), fmt.Sprintf("%.3f", risk),
-			flag(time < 30), strconv.Itoa(int(days)), flag(time < 90),
+			fmt.Sprintf("%s-%03d", owner, i+1), owner, admitted.Format(time.DateOnly), strconv.Itoa(int(score)), fmt.Sprintf("%.3f", risk),
+			flag(survived < 30), strconv.Itoa(int(days)), flag(survived < 90),
 		})
 	}
 	return rows
