@@ -72,7 +72,7 @@ func (k *ranking) bands(c *Call, factor formula.Factor) (string, *fault.Fault) {
 	if k.score.Role == charter.Category && !c.Has("edges") {
 		levels, bad := c.levels(k.score, "", true)
 		for _, v := range levels {
-			k.names = append(k.names, v.Text)
+			k.names = append(k.names, labelOf(v))
 		}
 		return plan.QuoteName(k.score.Name), c.At("formula", bad)
 	}

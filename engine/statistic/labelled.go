@@ -34,13 +34,7 @@ func (c *Call) labelled(parameter string, col *charter.Column) (*labelled, *faul
 	}
 	out := &labelled{}
 	for _, v := range levels {
-		name := v.Text
-		if r := v.Rat(); r != nil {
-			if name = r.RatString(); r.IsInt() {
-				name = r.Num().String()
-			}
-		}
-		out.levels, out.numbers = append(out.levels, name), append(out.numbers, nil)
+		out.levels, out.numbers = append(out.levels, labelOf(v)), append(out.numbers, nil)
 	}
 	for _, part := range splitOutsideQuotes(c.Text(parameter)) {
 		i := strings.LastIndexByte(part, '=')

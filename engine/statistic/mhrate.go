@@ -64,10 +64,10 @@ func prepareMHRate(c *Call) (*Prepared, *fault.Fault) {
 	if len(levels) != 2 {
 		return nil, c.Refuse("exposure", "has %d values, two are compared: leave others out with a condition", len(levels))
 	}
-	m.exposed = levels[0].Text
+	m.exposed = labelOf(levels[0])
 	if c.Has("exposed") {
 		m.exposed = c.Text("exposed")
-		if !slices.ContainsFunc(levels, func(v plan.Value) bool { return v.Text == m.exposed }) {
+		if !slices.ContainsFunc(levels, func(v plan.Value) bool { return labelOf(v) == m.exposed }) {
 			return nil, c.At("exposed", UnknownLevel.New("column %q has no value %q", m.exposure.Name, m.exposed))
 		}
 	}

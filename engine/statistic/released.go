@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"time"
 
+	"github.com/tacit-space/tacit/engine/decimal"
 	"github.com/tacit-space/tacit/engine/fault"
+	"github.com/tacit-space/tacit/engine/plan"
 	"github.com/tacit-space/tacit/engine/query"
 )
 
@@ -66,18 +69,36 @@ func (r *Released) Count(row int, name string) int64 {
 func (r *Released) Value(row int, name string) any { return r.rows[row].Values[r.column(name)] }
 
 // Label returns a key for people, "NULL" for NULL.
-func (r *Released) Label(row int, name string) string {
-	switch v := r.Value(row, name).(type) {
+func (r *Released) Label(row int, name string) string { return label(r.Value(row, name)) }
+
+func label(v any) string {
+	switch v := v.(type) {
 	case nil:
 		return "NULL"
 	case *big.Rat:
-		if v.IsInt() {
-			return v.Num().String()
+		if s, ok := decimal.Format(v); ok {
+			return s
 		}
 		return v.RatString()
+	case time.Time:
+		if v = v.UTC(); v.Equal(v.Truncate(24 * time.Hour)) {
+			return v.Format(time.DateOnly)
+		}
+		return v.Format(time.DateTime)
 	default:
 		return fmt.Sprint(v)
 	}
+}
+
+// labelOf is the label of a level, as [Released.Label] writes it.
+func labelOf(level plan.Value) string {
+	if r := level.Rat(); r != nil {
+		return label(r)
+	}
+	if t, ok := level.Time(); ok {
+		return label(t)
+	}
+	return level.Text
 }
 
 // Need fails with [Suppressed] if a number of the row is suppressed; what names the
