@@ -75,15 +75,15 @@ func prepareContingency(c *Call) (*Prepared, *fault.Fault) {
 	return &Prepared{SQL: c.counts(a, b), Finish: x.finish}, nil
 }
 
-// cross is a table of counts with the labels of its rows and columns, in the order in which they come. A
-// combination that does not occur counts 0.
+// cross is a table of counts with the labels of its rows and columns, in the order in which the charter declares them: which
+// is the first does not depend on who has what. A combination that does not occur counts 0.
 type cross struct {
 	rows, columns []result.Value
 	counts        [][]int64
 	hidden        map[[2]int]int // k of what is suppressed
 }
 
-func newCross(in *Released, first int) *cross {
+func newCross(in *Released, first int, exposure, outcome *charter.Column) *cross {
 	x := &cross{hidden: map[[2]int]int{}}
 	at := func(list *[]result.Value, label result.Value) int {
 		i := slices.Index(*list, label)
@@ -97,6 +97,8 @@ func newCross(in *Released, first int) *cross {
 		at(&x.rows, in.Label(r, fmt.Sprintf("k%d", first)))
 		at(&x.columns, in.Label(r, fmt.Sprintf("k%d", first+1)))
 	}
+	inOrder(x.rows, exposure)
+	inOrder(x.columns, outcome)
 	for range x.rows {
 		x.counts = append(x.counts, make([]int64, len(x.columns)))
 	}
@@ -108,6 +110,15 @@ func newCross(in *Released, first int) *cross {
 		}
 	}
 	return x
+}
+
+// inOrder sorts labels as the column declares its values; what it does not declare comes last.
+func inOrder(labels []result.Value, col *charter.Column) {
+	at := map[result.Value]int{}
+	for i, v := range plan.Domain(col) {
+		at[v.Text] = i - len(col.Domain) - 2 // below 0: nothing undeclared comes before
+	}
+	slices.SortStableFunc(labels, func(a, b result.Value) int { return at[a] - at[b] })
 }
 
 // begin puts a row and a column first, by their labels; "" leaves them.
@@ -157,7 +168,7 @@ type crossed struct {
 }
 
 func (t *crossed) finish(in *Released) (*Report, *fault.Fault) {
-	x, a, b, yates, level := newCross(in, 0), t.exposure, t.outcome, t.yates, t.level
+	x, a, b, yates, level := newCross(in, 0, t.exposure, t.outcome), t.exposure, t.outcome, t.yates, t.level
 	if f := x.begin(t.exposed, t.event); f != nil {
 		return nil, f
 	}

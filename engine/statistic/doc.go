@@ -29,5 +29,6 @@
 // Faults TACIT-P160–P169 from here for what is wrong with a question, TACIT-T001–T099 for what
 // the released numbers do not allow.
 //
-// Start at [Compile]. A new statistic is a [Statistic] in a file of its own, listed in the file registry.go.
+// Start at [Compile]. A new statistic is a [Statistic] in a file of its own, listed in the file registry.go; a second
+// implementation of it, in a test file of its own, says what it answers about people at random (see oracle_test.go).
 package statistic

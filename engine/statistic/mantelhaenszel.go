@@ -56,7 +56,7 @@ type stratified struct {
 }
 
 func (m *stratified) finish(in *Released) (*Report, *fault.Fault) {
-	whole := newCross(in, len(m.strata))
+	whole := newCross(in, len(m.strata), m.exposure, m.outcome)
 	if len(whole.rows) != 2 || len(whole.columns) != 2 {
 		return nil, inference.TooFew.New("%d values of %s and %d of %s occur, two of each are needed", len(whole.rows), m.exposure.Name, len(whole.columns), m.outcome.Name).
 			With("Leave others out with a condition.")

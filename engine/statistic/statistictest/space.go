@@ -1,7 +1,7 @@
 // Package statistictest splits a table over owners in the open, so that tests of statistics can compare
 // what a space answers with the pooled computation, whichever way rows are split.
 //
-// Start at [New].
+// Start at [New], or [Deal] where it matters who has what.
 package statistictest
 
 import (
@@ -22,12 +22,18 @@ import (
 // seed, and opens them. An empty field is NULL.
 func New(t testing.TB, table charter.Table, header []string, rows [][]string, owners int, seed uint64) *pooled.Space {
 	t.Helper()
+	random := mathrand.New(mathrand.NewPCG(seed, uint64(owners)))
+	return Deal(t, table, header, rows, owners, func([]string) int { return random.IntN(owners) })
+}
+
+// Deal is [New] with a rule which owner, from 0, has a row.
+func Deal(t testing.TB, table charter.Table, header []string, rows [][]string, owners int, owner func(row []string) int) *pooled.Space {
+	t.Helper()
 	ch := Charter(t, owners, table)
 	dir := t.TempDir()
-	random := mathrand.New(mathrand.NewPCG(seed, uint64(owners)))
 	dealt := make([][][]string, owners)
 	for _, row := range rows {
-		i := random.IntN(owners)
+		i := owner(row)
 		dealt[i] = append(dealt[i], row)
 	}
 	file := func(owner, table string) string { return filepath.Join(dir, owner+"."+table+".csv") }
