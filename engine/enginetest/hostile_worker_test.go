@@ -2,9 +2,12 @@ package enginetest_test
 
 import (
 	"context"
+	"database/sql"
+	"path/filepath"
 	"testing"
 	"time"
 
+	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/engine/analyst"
 	"github.com/tacit-space/tacit/engine/enginetest"
 	"github.com/tacit-space/tacit/engine/envelope"
@@ -61,4 +64,42 @@ func TestModelOfTooFewRows(t *testing.T) {
 		t.Fatal("a model over too few rows is answered")
 	}
 	s.Log.Until(worker.TooFewRows.Code)
+}
+
+// A refusal is stored before it is told: what was told and forgotten could be decided otherwise after a restart.
+func TestRefusalIsStoredBeforeItIsTold(t *testing.T) {
+	s := enginetest.New(t, enginetest.Options{Owners: 3})
+	hub := s.StartHostileHub()
+	s.StartWorker("owner1") // makes its store
+	hub.Await("owner1")
+	s.StopWorker("owner1")
+	file := filepath.Join(s.Store("owner1"), "tacit.db")
+	execute(t, file, "CREATE TRIGGER full BEFORE INSERT ON job WHEN NOT NEW.accepted BEGIN SELECT RAISE(ABORT, 'full'); END")
+	ended := make(chan error)
+	go func() { ended <- worker.Run(t.Context(), s.WorkerConfig("owner1")) }()
+	hub.Await("owner1")
+	refused := changed(t, s, s.Question(), func(m *cryptojob.Manifest) { m.Roster[0], m.Roster[1] = m.Roster[1], m.Roster[0] })
+	hub.Say("owner1", refused.Manifest().Job, 0, envelope.Offer, offerOf(t, refused, 2))
+	if err := <-ended; !store.Unusable.Is(err) {
+		t.Fatal(err)
+	}
+	execute(t, file, "DROP TRIGGER full")
+	s.StartWorker("owner1")
+	hub.Await("owner1")
+	q := s.Question()
+	hub.Say("owner1", q.Manifest().Job, 0, envelope.Offer, offerOf(t, q, 1))
+	hub.Want(envelope.Accept, nil) // and nothing before it
+}
+
+// execute changes a database that nobody has open.
+func execute(t *testing.T, file, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(statement); err != nil {
+		t.Fatal(err)
+	}
 }
