@@ -9,6 +9,7 @@ import (
 	"github.com/tacit-space/tacit/crypto/identity"
 	cryptojob "github.com/tacit-space/tacit/crypto/job"
 	"github.com/tacit-space/tacit/crypto/session"
+	"github.com/tacit-space/tacit/crypto/sign"
 	"github.com/tacit-space/tacit/engine/analyst"
 	"github.com/tacit-space/tacit/engine/coordinator"
 	"github.com/tacit-space/tacit/engine/enginetest"
@@ -50,6 +51,8 @@ func TestSubmissionsRefused(t *testing.T) {
 	}
 	tampered := honest.Submission()
 	tampered[len(tampered)/2] ^= 1
+	forged := honest.Submission() // kind, length, manifest, signature, boxes
+	forged[1+4+len(honest.Manifest().Marshal())+sign.SignatureSize] ^= 1
 	for _, test := range []struct {
 		name string
 		body []byte
@@ -58,6 +61,7 @@ func TestSubmissionsRefused(t *testing.T) {
 		{"nothing", nil, coordinator.Malformed},
 		{"bytes after the end", append(honest.Submission(), 0), coordinator.Malformed},
 		{"a changed byte", tampered, coordinator.Malformed},
+		{"a forged signature", forged, coordinator.Malformed},
 		{"another roster", changed(t, s, honest, func(m *cryptojob.Manifest) {
 			fresh(m)
 			m.Roster[0], m.Roster[1] = m.Roster[1], m.Roster[0]
