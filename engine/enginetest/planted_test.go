@@ -48,6 +48,7 @@ var plantedCalls = map[string]string{
 	"forecast_error":       "(visits, 'amount', 'other', 'ts', by => 'site')",
 	"mantel_haenszel_rate": "(visits, 'event = 1', 'amount', 'arm', 'site')",
 	"control_chart":        "(visits, 'event = 1', 'ts', interval => 'day', by => 'arm')",
+	"demand_response":      "(visits, 'amount', 'ts', '2024-03-05', 5, 6, high => 1, days => 1, adjust => 0)",
 	"footprint":            "(visits, 'amount', 'other', primary => 'event = 1', by => 'arm')",
 	"percentile_bands":     "(visits, 'level', 'hour')",
 	"kaplan_meier":         "(visits, 'Surv(days, event) ~ arm')",
@@ -84,9 +85,12 @@ func plant(seed uint64) *planting {
 			if level > levels && level < levels+199 { // the ends of the range stand in the charter
 				p.values[id] = append(p.values[id], level)
 			}
-			hour := random.IntN(24)
+			day, hour := 4+random.IntN(2), random.IntN(24)
+			if i < 2 { // an hour with readings on both days
+				day, hour = 4+i, 5
+			}
 			fmt.Fprintf(&b, "%s,%s,%s,%s,%d,%d,%d,%d,%d,%d,2024-03-0%d %02d:00:00,%d\n", person, note, []string{"a", "b"}[i%2], []string{"x", "y"}[i/2%2],
-				random.IntN(2), random.IntN(2), amount, other, level, 1+random.IntN(39), 1+random.IntN(2), hour, hour%4)
+				random.IntN(2), random.IntN(2), amount, other, level, 1+random.IntN(39), day, hour, hour%4)
 		}
 		p.files[id] = b.String()
 	}
@@ -113,7 +117,7 @@ func (p *planting) options() enginetest.Options {
 			number("level", strconv.Itoa(levels), strconv.Itoa(levels+199), "1"), number("days", "0", "40", "1"),
 			{
 				Name: "ts", Type: "timestamp", Role: charter.Time, Nullable: no, Grain: "hour", Curve: "hour",
-				Range: []string{"2024-03-01 00:00:00", "2024-03-02 23:59:59"},
+				Range: []string{"2024-03-04 00:00:00", "2024-03-05 23:59:59"},
 			},
 			{Name: "hour", Type: "integer", Role: charter.Category, Nullable: no, Domain: []string{"0", "1", "2", "3"}},
 		}

@@ -10,7 +10,7 @@ func all() []*Statistic {
 		tableOne(), proportion(), correlation(),
 		incidence(), smr(), standardisedRate(), controlChart(), meta(),
 		quantile(), ecdf(), histogram(),
-		peakLoad(), loadProfile(), durationCurve(), percentileBands(), degreeDays(), capacity(), selfConsumption(), forecastError(), footprint(),
+		peakLoad(), loadProfile(), durationCurve(), percentileBands(), degreeDays(), capacity(), selfConsumption(), forecastError(), demandResponse(), footprint(),
 		kaplanMeier(), logRank(),
 		linear(), generalised(), cox(),
 		roc(), calibration(), concordance(),
