@@ -350,7 +350,7 @@ func (c *compiler) pair(e *call, a, b *term, filter *plan.Predicate) (*node, *fa
 	}
 	m.xx = c.total(e, inside, []string{x.Name, x.Name}, x, y)
 	m.yy = c.total(e, inside, []string{y.Name, y.Name}, x, y)
-	return &node{typ: doubleType, note: note, eval: m.correlation}, nil
+	return &node{typ: doubleType, note: note, span: m.correlationSpan, eval: m.correlation}, nil
 }
 
 // moments are the sums behind covariance and correlation.

@@ -32,8 +32,25 @@ func (q *Query) FinishNoisy(sums Sums, contributors int) (*result.Table, error) 
 		}
 		sums = divided{sums, q.noise}
 	}
+	return q.finish(sums, contributors, level)
+}
+
+// Around evaluates the query over sums without noise, and its intervals hold each released number that has an
+// interval: with the noise of so many owners, a number is outside of its interval with a probability of at most alarm. A number that noise
+// leaves NULL is not meant. Every group appears, in the order of the plan: HAVING, ORDER BY and LIMIT look at noisy numbers.
+func (q *Query) Around(sums Sums, contributors int, alarm float64) (*result.Table, error) {
+	if q.noise == nil || contributors < 1 {
+		return nil, errContributors
+	}
+	all := *q
+	all.having, all.order, all.offset, all.limit = nil, nil, 0, -1
+	return all.finish(sums, contributors, 1-alarm)
+}
+
+// finish evaluates over sums in the units of the plan, with intervals of a confidence.
+func (q *Query) finish(sums Sums, contributors int, confidence float64) (*result.Table, error) {
 	columns := q.reporters()
-	if err := q.prepare(sums, columns, contributors); err != nil {
+	if err := q.prepare(sums, columns, contributors, confidence); err != nil {
 		return nil, err
 	}
 	var seen census
@@ -79,16 +96,17 @@ type reporter struct {
 	problems int
 	problem  string
 	noisy    bool // noise is in a value that was shown
+	bare     int  // noised values that are shown without an interval
 	noising  *noising
 }
 
 // prepare readies the columns for noise.
-func (q *Query) prepare(sums Sums, columns []*reporter, contributors int) error {
+func (q *Query) prepare(sums Sums, columns []*reporter, contributors int, confidence float64) error {
 	slots := q.slots()
 	x := q.cell(sums)
 	q.locate(x, 0, slots)
 	for _, c := range columns {
-		if err := c.prepare(q, x, contributors); err != nil {
+		if err := c.prepare(q, x, contributors, confidence); err != nil {
 			return err
 		}
 	}
@@ -145,16 +163,23 @@ func (r *reporter) finish() result.Column {
 		}
 	}
 	if r.noisy && r.Noise == nil {
-		r.noised(r.noising.noise, 0)
+		r.noised(r.noising.noise, 0, level)
 	}
+	r.add(r.bareNote())
 	if r.problems > 0 {
-		text := fmt.Sprintf("%d NULL: %s", r.problems, r.problem)
-		if r.Note != "" {
-			text = r.Note + "; " + text
-		}
-		r.Note = text
+		r.add(fmt.Sprintf("%d NULL: %s", r.problems, r.problem))
 	}
 	return r.Column
+}
+
+// add adds to the note of the column.
+func (r *reporter) add(text string) {
+	if r.Note != "" && text != "" {
+		text = r.Note + "; " + text
+	}
+	if text != "" {
+		r.Note = text
+	}
 }
 
 func (q *Query) rows(sums Sums, columns []*reporter, seen *census) []row {

@@ -50,7 +50,11 @@ func compareValues(a, b any) int {
 
 // analytic compiles SQRT, LN and EXP. Where DuckDB raises an error the value is NULL.
 func analytic(name string, arg *node) *node {
-	return &node{typ: doubleType, note: combined(arg), eval: func(x *cell) any {
+	var span func(*cell) *interval
+	if name == "sqrt" && arg.span != nil {
+		span = rootSpan(arg.span)
+	}
+	return &node{typ: doubleType, note: combined(arg), span: span, eval: func(x *cell) any {
 		v := arg.eval(x)
 		if v == nil {
 			return nil

@@ -228,6 +228,28 @@ func momentSpan(n counter, xy, sumX, sumY int, less int64, unit *big.Rat) func(*
 	}
 }
 
+// correlationSpan is where the correlation is, if both sides vary: the covariance over the root of the product of
+// the variances, each where its sums are. It is nil if a variance may be 0.
+func (m *moments) correlationSpan(x *cell) *interval {
+	one := big.NewRat(1, 1)
+	n := counted(m.n)
+	product := func(x *cell) *interval {
+		a, b := momentSpan(n, m.xx, m.x, m.x, 0, one)(x), momentSpan(n, m.yy, m.y, m.y, 0, one)(x)
+		if a == nil || b == nil {
+			return nil
+		}
+		return times(atLeast(a, 0), atLeast(b, 0))
+	}
+	r := over(momentSpan(n, m.xy, m.x, m.y, 0, one)(x), rootSpan(product)(x))
+	if m.unit.Sign() < 0 {
+		r = minus(r)
+	}
+	if r == nil || m.unit.Sign() == 0 {
+		return nil
+	}
+	return both(r, &interval{big.NewRat(-1, 1), one})
+}
+
 // binarySpan is where l op r is; nil for what is no arithmetic.
 func binarySpan(op string, l, r *node) func(*cell) *interval {
 	if l.span == nil && r.span == nil {

@@ -32,7 +32,7 @@ func (d divided) At(i int) *big.Int {
 var errContributors = errors.New("query: a question with noise, and nobody whose noise is in it")
 
 // prepare finds out which noised sums the intervals of a column rest on, and how wide these are.
-func (r *reporter) prepare(q *Query, x *cell, contributors int) error {
+func (r *reporter) prepare(q *Query, x *cell, contributors int, confidence float64) error {
 	if q.noise == nil {
 		return nil
 	}
@@ -50,19 +50,19 @@ func (r *reporter) prepare(q *Query, x *cell, contributors int) error {
 	}
 	r.noising.widths = map[int]*big.Int{}
 	for i := range reads {
-		w, err := q.noise.Sums[i].HalfWidth(contributors, 1-(1-level)/float64(len(reads)))
+		w, err := q.noise.Sums[i].HalfWidth(contributors, 1-(1-confidence)/float64(len(reads)))
 		if err != nil {
 			return fmt.Errorf("query: %w", err)
 		}
 		r.noising.widths[i] = w
 	}
-	r.noised(q.noise, contributors)
+	r.noised(q.noise, contributors, confidence)
 	return nil
 }
 
 // noised says of the column what its noise is like.
-func (r *reporter) noised(n *plan.Noise, contributors int) {
-	r.Noise = &result.Noise{Epsilon: n.Epsilon.String(), Delta: n.Delta.String(), Unit: n.Unit, Level: level}
+func (r *reporter) noised(n *plan.Noise, contributors int, confidence float64) {
+	r.Noise = &result.Noise{Epsilon: n.Epsilon.String(), Delta: n.Delta.String(), Unit: n.Unit, Level: confidence}
 	if r.node.linear == nil {
 		return
 	}
@@ -86,7 +86,21 @@ func (r *reporter) interval(x *cell, v any) *interval {
 	x.noising = r.noising
 	span := r.node.span(x)
 	x.trace = outer
+	if span == nil {
+		r.bare++
+	}
 	return span
+}
+
+// bareNote says why a noised number stands without an interval; "" if none does.
+func (r *reporter) bareNote() string {
+	switch {
+	case r.noisy && r.node.span == nil:
+		return "noised, and no interval: none is known for what is computed by CASE, comparisons or other functions"
+	case r.bare > 0:
+		return fmt.Sprintf("%d without interval: with so much noise a number that is divided by may be 0", r.bare)
+	}
+	return ""
 }
 
 // privacyNote explains the noise of a table.

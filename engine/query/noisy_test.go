@@ -103,7 +103,8 @@ func TestIntervalsCover(t *testing.T) {
 	ch.Rules.Privacy.MaxEpsilon = "100"
 	const sql = `SELECT ward, date_trunc('day', admitted) AS d,
 		COUNT(*) AS n, SUM(stay) AS s, AVG(stay) AS mean, VAR_SAMP(stay) AS variance, STDDEV(stay) AS deviation,
-		COVAR_SAMP(stay, age) AS both, 100 * COUNT(*) - 3 AS scaled, ROUND(AVG(stay), 1) AS rounded, SUM(stay) / COUNT(*) AS quotient
+		COVAR_SAMP(stay, age) AS both, 100 * COUNT(*) - 3 AS scaled, ROUND(AVG(stay), 1) AS rounded, SUM(stay) / COUNT(*) AS quotient,
+		CORR(stay, -1 * age) AS r, SQRT(COUNT(*)) AS root
 		FROM visits GROUP BY 1, 2 WITH PRIVACY (epsilon 10)`
 	q, err := query.Compile(sql, ch)
 	if err != nil {
@@ -129,6 +130,10 @@ func TestIntervalsCover(t *testing.T) {
 		"scaled":    func(c int) float64 { return 100*float64(len(x[c])) - 3 },
 		"rounded":   func(c int) float64 { return math.Round(mean(x[c])*10) / 10 },
 		"quotient":  func(c int) float64 { return mean(x[c]) },
+		"r": func(c int) float64 {
+			return -covariance(x[c], y[c]) / math.Sqrt(covariance(x[c], x[c])*covariance(y[c], y[c]))
+		},
+		"root": func(c int) float64 { return math.Sqrt(float64(len(x[c]))) },
 	}
 	for j, c := range table.Columns[2:] {
 		have, out := 0, 0

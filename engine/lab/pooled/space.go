@@ -1,9 +1,10 @@
 package pooled
 
 import (
-	"bytes"
 	"context"
 	"math/big"
+
+	"github.com/apache/arrow/go/v17/arrow/array"
 
 	"github.com/tacit-space/tacit/engine/charter"
 	"github.com/tacit-space/tacit/engine/column"
@@ -89,11 +90,7 @@ func (s *Space) finish(ctx context.Context, q *query.Query, guards []plan.Guard)
 	if err != nil {
 		return nil, err
 	}
-	var text bytes.Buffer
-	if err := table.WriteJSON(&text, nil); err != nil {
-		return nil, err
-	}
-	return Decode(text.Bytes())
+	return answerOf(table)
 }
 
 // totals are the sums and privacy units of a plan over all owners so far.
@@ -129,6 +126,11 @@ func (t *totals) add(ctx context.Context, owner *source.Engine, ch *charter.Char
 		return err
 	}
 	defer rows.Release()
+	return t.addRows(ctx, rows, ch)
+}
+
+// addRows adds what an owner's engine aggregated.
+func (t *totals) addRows(ctx context.Context, rows array.RecordReader, ch *charter.Charter) error {
 	sums, units, _, err := column.Cells(ctx, rows, t.plan, t.guards, ch)
 	if err != nil {
 		return err
