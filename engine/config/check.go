@@ -40,8 +40,8 @@ func (w *Worker) check(ps *strictyaml.Problems) {
 }
 
 func (t Table) check(path string, ps *strictyaml.Problems) {
-	if (t.Query == "") == (len(t.Files) == 0) {
-		ps.Add(path, "wants exactly one of query and files")
+	if t.Query == "" && len(t.Files) == 0 {
+		ps.Add(path, "wants files, or a query and the files that it reads")
 	}
 	if slices.Contains(t.Files, "") {
 		ps.Add(path+".files", "an empty name")

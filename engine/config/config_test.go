@@ -56,7 +56,7 @@ store: state
 engine: {memory: 1B}
 enginee: {memory: 1GiB}
 tables:
-  patients: {query: SELECT 1, files: [a]}
+  patients: {query: SELECT 1, files: [""]}
   visits: {}
 limits: {max_jobs: many}
 log: {level: loud}
@@ -71,8 +71,8 @@ accept: {tables: [patient]}
 		`line 4: worker.coordinator: not an address`,
 		`line 6: worker.engine.memory: 1B outside [64MiB, 16TiB]`,
 		`line 7: worker.enginee: unknown key (did you mean "engine"?)`,
-		`line 9: worker.tables.patients: wants exactly one of query and files`,
-		`line 10: worker.tables.visits: wants exactly one of query and files`,
+		`worker.tables.patients.files: an empty name`,
+		`line 10: worker.tables.visits: wants files, or a query and the files that it reads`,
 		`line 11: worker.limits.max_jobs: wants a whole number`,
 		`line 12: worker.log.level: "loud" is none of debug, info, warn, error`,
 		`worker.proxy: wants "none" or a URL`,

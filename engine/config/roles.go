@@ -87,10 +87,10 @@ type Worker struct {
 	Dir string `yaml:"-"` // folder of the configuration file
 }
 
-// Table says where a shared table is: exactly one of Query and Files.
+// Table says where a shared table is: in Files, or in what Query returns, which reads no other files than Files.
 type Table struct {
-	Query string `yaml:"query" help:"SELECT in the embedded engine's SQL whose columns are those of the charter's table."`
-	Files []Path `yaml:"files" help:"Parquet, CSV, JSON or Arrow files, or patterns, with the columns of the charter's table."`
+	Query string `yaml:"query" help:"SELECT in the embedded engine's SQL (DuckDB's) whose columns are those of the charter's table, such as a join. It reads files by absolute paths, and only those that files lists."`
+	Files []Path `yaml:"files" help:"Parquet, CSV or JSON files, or patterns, with the columns of the charter's table; with a query: what it reads."`
 }
 
 // Engine bounds the embedded engine.

@@ -11,7 +11,8 @@
 //	charter.yaml            the rules; members may be left out, or have no key
 //	owners/NAME/TABLE.csv   or .parquet: what each owner has of each table
 //	worker.yaml             may be left out: settings of every worker, such as accept
-//	owners/NAME/worker.yaml may be left out: those of one owner, instead
+//	owners/NAME/worker.yaml may be left out: those of one owner, instead; with the key
+//	                        tables they map all its tables, as in earnest, to files or queries
 //	.lab/                   made by the lab: keys, bundle, configurations, stores, logs
 //
 // Start at [Lab.Up].

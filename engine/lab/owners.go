@@ -74,7 +74,11 @@ func (l *Lab) completeOwners(c *charter.Charter, t *charter.Table) error {
 	listed := t.Owners
 	var have []string
 	for _, m := range c.WithRole(charter.Owner) {
-		if l.File(m.ID, t.Name) != "" {
+		has, err := l.has(m.ID, t.Name)
+		if err != nil {
+			return err
+		}
+		if has {
 			have = append(have, m.ID)
 		}
 	}

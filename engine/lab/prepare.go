@@ -207,7 +207,15 @@ func (l *Lab) workerConfig(c *charter.Charter, r *role, hub string) (string, err
 		return "", err
 	}
 	b.WriteString(settings)
-	fmt.Fprintf(&b, member+"coordinator: %[2]s\nproxy: none\nops_listen: %[3]s\nengine: {memory: %[4]s}\ntables:\n", r.Name, hub, r.Ops, engineMemory)
+	own, err := l.own(r.Name)
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintf(&b, member+"coordinator: %[2]s\nproxy: none\nops_listen: %[3]s\nengine: {memory: %[4]s}\n", r.Name, hub, r.Ops, engineMemory)
+	if len(own) > 0 {
+		return b.String(), nil
+	}
+	b.WriteString("tables:\n")
 	for _, t := range c.Tables {
 		file := l.File(r.Name, t.Name)
 		if file == "" || !ownsTable(c, t.Name, r.Name) {
