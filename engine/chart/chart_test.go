@@ -48,6 +48,13 @@ func figures() map[string]chart.Figure {
 			Bands:  []chart.Band{{Label: "5–95 %", X: hours, Low: low, High: high}},
 			Series: []chart.Series{{Label: "median", X: hours, Y: mid}, {Label: "steps", X: hours, Y: low, Steps: true}},
 		},
+		"growth": &chart.Growth{
+			Title: "Time over rows", XLabel: "rows of an owner", YLabel: "s",
+			Series: []chart.Series{
+				{Label: "masked", X: []float64{1e4, 1e5, 1e6, 4e6}, Y: []float64{0.05, 0.06, 0.2, 0.7}},
+				{Label: "unprotected", X: []float64{1e4, 1e5, 1e6, 4e6}, Y: []float64{0.002, 0.01, 0.1, 0.4}},
+			},
+		},
 		"bars": &chart.Bars{Title: "Ages", XLabel: "years", YLabel: "patients", Edges: []float64{0, 10, 20, 40}, Heights: []float64{3, 7, 2}},
 	}
 }
