@@ -17,6 +17,7 @@ type Curve struct {
 	YLabel string    `json:"y_label"`
 	X      []float64 `json:"x"`
 	Lines  []Line    `json:"lines"`
+	Log    bool      `json:"log,omitempty"` // drawn on logarithmic axes
 }
 
 // Line is one line of a [Curve], as long as its X.
@@ -82,12 +83,16 @@ func cell(text string) string {
 }
 
 func (c *Curve) draw() ([]byte, error) {
-	f := &chart.Profile{Title: c.Title, XLabel: c.XLabel, YLabel: c.YLabel, Zero: true}
+	var series []chart.Series
 	for _, l := range c.Lines {
 		if len(l.Y) != len(c.X) {
 			return nil, fmt.Errorf("the line %q has %d values, the axis %d", l.Label, len(l.Y), len(c.X))
 		}
-		f.Series = append(f.Series, chart.Series{Label: l.Label, X: c.X, Y: l.Y})
+		series = append(series, chart.Series{Label: l.Label, X: c.X, Y: l.Y})
+	}
+	var f chart.Figure = &chart.Profile{Title: c.Title, XLabel: c.XLabel, YLabel: c.YLabel, Zero: true, Series: series}
+	if c.Log {
+		f = &chart.Growth{Title: c.Title, XLabel: c.XLabel, YLabel: c.YLabel, Series: series}
 	}
 	var b bytes.Buffer
 	err := chart.Write(&b, f, "svg")

@@ -140,15 +140,7 @@ func writeLineitem(ctx context.Context, dir string, seed uint64, owners, rows in
 			return nil, err
 		}
 		files = append(files, filepath.Join(folder, "lineitem.parquet"))
-		r, err := engine.Query(ctx, fmt.Sprintf(lineitem, rows, owner*rows, files[owner], seed))
-		if err != nil {
-			return nil, err
-		}
-		for r.Next() {
-		}
-		err = r.Err()
-		r.Release()
-		if err != nil {
+		if err := run(ctx, engine, fmt.Sprintf(lineitem, rows, owner*rows, files[owner], seed)); err != nil {
 			return nil, err
 		}
 	}
