@@ -40,7 +40,7 @@ var elsewhere = map[string]func(*testing.T){
 	"kaplan_meier": TestSurvivalOfRandomPeople, "log_rank": TestSurvivalOfRandomPeople,
 	"mantel_haenszel_rate": TestMantelHaenszelRate, "standardised_rate": TestStandardisedRate, "roc": TestROCOfScores, "calibration": TestCalibrationOfScores,
 	"concordance": TestConcordanceOfScores, "degree_days": TestDegreeDays, "capacity_factor": TestCapacityFactor, "footprint": TestFootprint,
-	"self_consumption": TestSelfConsumption, "forecast_error": TestForecastError,
+	"self_consumption": TestSelfConsumption, "forecast_error": TestForecastError, "control_chart": TestControlChart,
 	"lm": TestLinearModel, "glm": TestGLMAgainstPooled, "cox": TestCoxAgainstPooled,
 }
 

@@ -67,7 +67,11 @@ func (a *admission) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInf
 		Member:         member,
 		surplus:        count > a.cfg.MaxConnsPerMember,
 	}
-	return &memberConn{Conn: conn, leave: sync.OnceFunc(func() { a.leave(member.ID) })}, who, nil
+	var inside net.Conn = conn
+	if a.cfg.Inside != nil {
+		inside = a.cfg.Inside(member.ID, conn)
+	}
+	return &memberConn{Conn: inside, leave: sync.OnceFunc(func() { a.leave(member.ID) })}, who, nil
 }
 
 // member looks up the key that the handshake proved.
