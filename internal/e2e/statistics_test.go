@@ -73,6 +73,11 @@ var studies = []struct {
 		[]string{"cox", "lung", "Surv(time, status) ~ age + factor(sex)", "--ties", "breslow"},
 		cox, "-743.0797 0.017013 0.009222; -0.512565 0.167462",
 	},
+	{ // cox.zph
+		[]string{"cox", "lung", "Surv(time, status) ~ age + factor(sex)"},
+		func(r map[string]any) string { return fields(r, "proportional_hazards", "%.3f", "chisq") },
+		"0.209; 2.608; 2.771",
+	},
 	{
 		[]string{"glm", "birthwt", "low ~ age + lwt + smoke", "--family", "binomial"},
 		func(r map[string]any) string {
