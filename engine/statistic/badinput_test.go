@@ -64,10 +64,68 @@ func TestBadInput(t *testing.T) {
 		"cox(odd, 'Surv(late, x) ~ arm')":                                  {"TACIT-P164", "x"},
 		"ttest(odd, 'flat ~ arm')":                                         {"TACIT-T011", "varies"},
 		"correlation(odd, 'x, flat')":                                      {"TACIT-T011", "vary"},
+		"cox(odd, 'Surv(late, event) ~ flat')":                             {"TACIT-T050", "flat"},
+		"cox(odd, 'Surv(late, event) ~ x', max_rounds => 1)":               {"TACIT-T060", "after 1 rounds the log-likelihood still changes by"},
+		"glm(odd, 'x ~ twice + flat', family => 'poisson')":                {"TACIT-T050", "flat"},
+		"glm(odd, 'y ~ factor(arm, ref = \"z\")')":                         {"TACIT-P165", "\"z\""},
+		"km(odd, 'Surv(late, event) ~ arm', step => 0.5)":                  {"TACIT-P162", "finest step that the charter allows"},
+		"cox(odd, 'Surv(late, event) ~ x', step => 0.1)":                   {"TACIT-P162", "finest step that the charter allows"},
+		"quantile(odd, 'late', step => 0.5)":                               {"TACIT-P162", "finest of column"},
+		"km(odd, 'Surv(x, event) ~ arm')":                                  {"TACIT-P180", "x"},
+		"mann_whitney(odd, 'flat', 'arm')":                                 {"TACIT-T011", "tied"},
+		"anova(odd, 'flat ~ arm')":                                         {"TACIT-T011", "vary"},
+		"mh(odd, 'arm', 'event', 'arm')":                                   {"TACIT-P162", "strata"},
 	} {
 		_, err := space.Statistic(t.Context(), "SELECT * FROM "+call, false)
 		if fault.Code(err) != want[0] || err != nil && !strings.Contains(err.Error(), want[1]) {
 			t.Errorf("%s: %v, want %s about %q", call, err, want[0], want[1])
+		}
+		if f := fault.From(err); err != nil && f.Remedy == "" {
+			t.Errorf("%s: %v has no remedy", call, err)
+		}
+	}
+}
+
+// A stratum that only one owner has is one like others: the answer has the same bits as if its rows were anywhere, and whether it is
+// released depends on its people alone.
+func TestStratumOfOneOwner(t *testing.T) {
+	table, head, rows := makeFollowUp(5, 400)
+	at := func(row []string) int { return int(row[3][0] - 'u') }
+	few := 0
+	var fewer [][]string
+	for _, r := range rows {
+		if r[3] == "w" {
+			few++
+		}
+		if r[3] != "w" || few <= 6 {
+			fewer = append(fewer, r)
+		}
+	}
+	k := 10
+	guarded := table
+	guarded.MinCohort = &k
+	for _, call := range []string{
+		"log_rank(follow, 'Surv(days, died) ~ arm + strata(site)')", "cox(follow, 'Surv(days, died) ~ score + strata(site)')", "mh(follow, 'arm', 'died', 'site')",
+	} {
+		alone, err := statistictest.Deal(t, table, head, rows, 3, at).Statistic(t.Context(), "SELECT * FROM "+call, false)
+		if err != nil {
+			t.Fatal(call, ": ", err)
+		}
+		spread, err := statistictest.New(t, table, head, rows, 3, 1).Statistic(t.Context(), "SELECT * FROM "+call, false)
+		if err != nil || asJSON(t, alone) != asJSON(t, spread) {
+			t.Errorf("%s: an answer that shows who has a stratum: %v", call, err)
+		}
+		var said []string
+		for _, space := range []*pooled.Space{statistictest.Deal(t, guarded, head, fewer, 3, at), statistictest.New(t, guarded, head, fewer, 3, 1)} {
+			_, err := space.Statistic(t.Context(), "SELECT * FROM "+call, false)
+			if fault.Code(err) != "TACIT-T001" || !strings.Contains(err.Error(), "site=w") {
+				t.Errorf("%s: %v, want a refusal that names site=w", call, err)
+				continue
+			}
+			said = append(said, err.Error())
+		}
+		if len(said) == 2 && said[0] != said[1] {
+			t.Errorf("%s: %s, but %s", call, said[0], said[1])
 		}
 	}
 }
