@@ -38,6 +38,8 @@ type spec struct {
 	table   string
 	// owners writes the file of each owner and returns its path by owner.
 	owners func(ctx context.Context, dir string) ([]string, error)
+	// between, if set, is where a member reaches the coordinator, see [lab.Lab].
+	between func(member, coordinator string) (address string, err error)
 }
 
 // withSpace starts a lab in a temporary folder, runs f, and removes everything.
@@ -58,7 +60,7 @@ func withSpace(ctx context.Context, o Options, s spec, f func(ctx context.Contex
 	if err != nil {
 		return err
 	}
-	l.Program = o.Program
+	l.Program, l.Between = o.Program, s.between
 	return l.Run(ctx, func(ctx context.Context, profile string) error {
 		sp, err := o.connect(ctx, l, profile, s.table, files)
 		if err != nil {

@@ -43,6 +43,9 @@ type Lab struct {
 	Dir     string // absolute
 	Program string // path of the tacit binary
 	Tied    bool   // processes are killed when this one dies
+	// Between, if set, returns the address at which a member reaches the coordinator instead of its own: that of a
+	// [github.com/tacit-space/tacit/engine/lab/shape.Relay].
+	Between func(member, coordinator string) (address string, err error)
 }
 
 // Open checks that dir is a lab. The program defaults to the one that runs.
@@ -70,3 +73,15 @@ func (l *Lab) made(parts ...string) string {
 
 // Profile is the configuration of the lab's analyst.
 func (l *Lab) Profile() string { return l.made("conf", AnalystID+".yaml") }
+
+// reach is the address at which a member reaches the coordinator.
+func (l *Lab) reach(member, coordinator string) (string, error) {
+	if l.Between == nil {
+		return coordinator, nil
+	}
+	address, err := l.Between(member, coordinator)
+	if err != nil {
+		return "", ErrStart.New("the way of %s to the coordinator: %w", member, err)
+	}
+	return address, nil
+}

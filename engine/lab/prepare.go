@@ -206,6 +206,9 @@ func (l *Lab) workerConfig(c *charter.Charter, r *role, hub string) (string, err
 	if err != nil {
 		return "", err
 	}
+	if hub, err = l.reach(r.Name, hub); err != nil {
+		return "", err
+	}
 	b.WriteString(settings)
 	own, err := l.own(r.Name)
 	if err != nil {
@@ -252,5 +255,9 @@ func ownsTable(c *charter.Charter, table, owner string) bool {
 // writeProfile configures the first analyst of the charter, under the name that
 // [Lab.Profile] has.
 func (l *Lab) writeProfile(analyst, hub string) error {
+	hub, err := l.reach(analyst, hub)
+	if err != nil {
+		return err
+	}
 	return l.writeConfig(AnalystID, fmt.Sprintf(member+"coordinator: %[2]s\nproxy: none\n", analyst, hub))
 }
