@@ -75,7 +75,7 @@ func (b Benchmark) Measure(ctx context.Context, o Options) (*Result, error) {
 // All lists the benchmarks in the order in which they are shown.
 func All() []Benchmark {
 	return []Benchmark{
-		Primitives, MaskedSum, GuardedRelease, Latency, Network, Throughput, SQLQ1, SQLQ6, SQLJoin, Survival, Regression,
+		Primitives, MaskedSum, GuardedRelease, Latency, Network, Throughput, IdleWorkers, SQLQ1, SQLQ6, SQLJoin, Survival, Regression,
 		ScalingRows, ScalingOwners, ScalingCells, ScalingJobs,
 	}
 }

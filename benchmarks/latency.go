@@ -2,6 +2,7 @@ package benchmarks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -12,7 +13,7 @@ import (
 // Latency is a small question to a running space of five owners, one at a time.
 var Latency = Benchmark{
 	Name:  "latency",
-	About: "a small question to five workers on this machine, from SQL to table",
+	About: "a small question to five workers on this machine, masked and guarded, from SQL to table, by stage",
 	Run:   runLatency,
 }
 
@@ -32,58 +33,109 @@ tables:
 
 const latencySQL = "SELECT ward, COUNT(*) AS n, SUM(cost) AS total, AVG(cost) AS mean FROM visits GROUP BY ward ORDER BY ward"
 
+// latencyQuestion is a kind of small question. Guarded ones wait until keys are there.
+type latencyQuestion struct {
+	name   string // of its figures
+	cohort int
+	rounds int
+	times  int // asked so often in each run
+}
+
+var latencyQuestions = []latencyQuestion{
+	{"question", 1, roundsMasked, 20},
+	{"guarded question, keys ahead", 10, roundsGuarded, 4},
+}
+
 func runLatency(ctx context.Context, o Options) (*Result, error) {
-	rows, questions := 10_000, 20*o.Runs
+	rows := 10_000
 	if o.Quick {
-		rows, questions = 100, 2
+		rows = 100
 	}
-	s := spec{charter: latencyCharter, table: "visits", owners: func(_ context.Context, dir string) ([]string, error) {
+	result := &Result{
+		Name: "latency", Correct: true, Oracle: "the pooled query",
+		Parameters: map[string]any{"owners": 5, "rows per owner": rows, "sql": latencySQL},
+		Metrics:    map[string]Metric{},
+	}
+	f := figures{}
+	for _, q := range latencyQuestions {
+		if err := q.run(ctx, o, rows, f, result); err != nil {
+			return nil, fmt.Errorf("latency, %s: %w", q.name, err)
+		}
+	}
+	f.summarise("", result.Metrics)
+	return result, nil
+}
+
+// run asks one kind in a space of its own.
+func (q latencyQuestion) run(ctx context.Context, o Options, rows int, f figures, result *Result) error {
+	questions := q.times * o.Runs
+	if o.Quick {
+		questions = 2
+	}
+	result.Parameters[q.name+", times"] = questions
+	s := spec{charter: smallCharter(q.cohort), table: "visits", owners: func(_ context.Context, dir string) ([]string, error) {
 		return writeVisits(dir, o.Seed, 5, rows)
 	}}
-	var ask, plain []float64
-	peaks, f := map[string]float64{}, figures{}
-	err := withSpace(ctx, o, s, func(ctx context.Context, sp *space) error {
+	return withSpace(ctx, o, s, func(ctx context.Context, sp *space) error {
 		for i := range questions + 1 {
-			want, plainTook, err := sp.unprotected(ctx, latencySQL)
-			if err != nil {
+			if q.cohort > 1 {
+				if err := sp.awaitKeys(ctx, i+keysAhead); err != nil {
+					return err
+				}
+			}
+			into := f
+			if i == 0 { // the first warms up
+				into = figures{}
+			}
+			if err := q.once(ctx, o, sp, into); err != nil {
 				return err
-			}
-			before, err := sp.usage(ctx)
-			if err != nil {
-				return err
-			}
-			got, took, err := sp.protected(ctx, latencySQL)
-			if err != nil {
-				return err
-			}
-			if err := check(got, want); err != nil {
-				return fmt.Errorf("latency: %w", err)
-			}
-			after, err := sp.usage(ctx)
-			if err != nil {
-				return err
-			}
-			if i > 0 { // the first warms up
-				ask, plain = append(ask, took.Seconds()*1000), append(plain, plainTook.Seconds()*1000)
-				after.since(before, "question", f)
 			}
 		}
-		o.Say("latency: %d questions", questions)
-		var err error
-		peaks, err = sp.peaks(ctx)
+		o.Say("latency, %s: %d times", q.name, questions)
+		f.add(q.name+": rounds", "rounds", float64(q.rounds))
+		peaks, err := sp.peaks(ctx)
+		for kind, mb := range peaks {
+			f.add(q.name+": peak memory, largest "+kind, "MB", mb)
+		}
 		return err
 	})
+}
+
+// once asks, compares with the pooled query, and adds the times.
+func (q latencyQuestion) once(ctx context.Context, o Options, sp *space, f figures) error {
+	want, plain, err := sp.unprotected(ctx, latencySQL)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	metrics := map[string]Metric{"question": Summarise("ms", ask), "same query, pooled and unprotected": Summarise("ms", plain)}
-	addPeaks(metrics, peaks)
-	f.summarise("", metrics)
-	return &Result{
-		Name: "latency", Correct: true, Oracle: "the pooled query",
-		Parameters: map[string]any{"owners": 5, "rows per owner": rows, "questions": questions, "sql": latencySQL},
-		Metrics:    metrics,
-	}, nil
+	if o.spoil {
+		want[0][1] += "0"
+	}
+	before, err := sp.usage(ctx)
+	if err != nil {
+		return err
+	}
+	t, err := sp.trace(ctx, latencySQL)
+	if err != nil {
+		return err
+	}
+	if err := check(t.rows, want); err != nil {
+		return fmt.Errorf("the answer differs: %w", err)
+	}
+	if q.cohort > 1 && t.keys {
+		return errors.New("its keys were not made ahead")
+	}
+	after, err := sp.usage(ctx)
+	if err != nil {
+		return err
+	}
+	f.add(q.name, "ms", t.took.Seconds()*1000)
+	f.add(q.name+": same query, pooled and unprotected", "ms", plain.Seconds()*1000)
+	for _, s := range t.stages {
+		f.add(q.name+": stage "+s.name, "ms", s.took.Seconds()*1000)
+		f.add(q.name+": share of stage "+s.name, "%", 100*s.took.Seconds()/t.took.Seconds())
+	}
+	after.since(before, q.name, f)
+	return nil
 }
 
 func addPeaks(metrics map[string]Metric, peaks map[string]float64) {

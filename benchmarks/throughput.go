@@ -10,7 +10,7 @@ import (
 // Throughput is small questions to a running space of five owners, several at once.
 var Throughput = Benchmark{
 	Name:  "throughput",
-	About: "small questions a minute to five workers on this machine, with 1, 2, 4 and 8 at once; memory before and after",
+	About: "small questions a minute to five workers on this machine, with 1, 2, 4 and 8 at once; then 200 a minute, and what grows",
 	Run:   runThroughput,
 }
 
@@ -55,6 +55,9 @@ func runThroughput(ctx context.Context, o Options) (*Result, error) {
 			}
 			o.Say("throughput, run %d of %d", run+1, o.Runs)
 		}
+		if err := sustained(ctx, o, sp, want, f); err != nil {
+			return err
+		}
 		last, err := sp.peaks(ctx)
 		for kind, mb := range first {
 			f.add("peak memory, largest "+kind+", before the first question", "MB", mb)
@@ -67,7 +70,7 @@ func runThroughput(ctx context.Context, o Options) (*Result, error) {
 	}
 	result := &Result{
 		Name: "throughput", Correct: true, Oracle: "the pooled query, for every question",
-		Parameters: map[string]any{"owners": 5, "rows per owner": rows, "questions of a run": questions, "sql": latencySQL},
+		Parameters: map[string]any{"owners": 5, "rows per owner": rows, "questions of a run": questions, "sustained, questions a minute": sustainedRate, "sql": latencySQL},
 		Metrics:    map[string]Metric{}, Curves: []Curve{{Title: "Throughput", XLabel: "questions at once", YLabel: "questions a minute"}},
 	}
 	f.summarise("", result.Metrics)

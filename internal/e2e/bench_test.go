@@ -60,6 +60,9 @@ func TestBenchmarksWork(t *testing.T) {
 			if m.Unit == "core-s" && m.Min == 0 { // less than a tick of the clock
 				continue
 			}
+			if strings.HasSuffix(m.Unit, " per question") && m.Min <= m.Median && m.Median <= m.Max { // growth: best if there is none
+				continue
+			}
 			if m.Unit == "" || m.Min <= 0 || m.Min > m.Median || m.Median > m.Max {
 				t.Errorf("%s, %s: %+v", r.Name, name, m)
 			}
