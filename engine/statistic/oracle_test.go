@@ -37,10 +37,10 @@ type kind = fault.Kind
 var elsewhere = map[string]func(*testing.T){
 	"quantile": TestQuantileStatistic, "ecdf": TestECDFStatistic, "histogram": TestHistogramStatistic,
 	"peak_load": TestPeakLoad, "load_profile": TestLoadProfile, "duration_curve": TestDurationCurve, "percentile_bands": TestPercentileBands,
-	"kaplan_meier": TestSurvivalOfRandomPeople, "log_rank": TestSurvivalOfRandomPeople,
+	"kaplan_meier":         TestSurvivalOfRandomPeople,
 	"mantel_haenszel_rate": TestMantelHaenszelRate, "standardised_rate": TestStandardisedRate, "roc": TestROCOfScores, "calibration": TestCalibrationOfScores,
 	"concordance": TestConcordanceOfScores, "degree_days": TestDegreeDays, "capacity_factor": TestCapacityFactor, "footprint": TestFootprint,
-	"self_consumption": TestSelfConsumption, "forecast_error": TestForecastError, "control_chart": TestControlChart,
+	"self_consumption": TestSelfConsumption, "forecast_error": TestForecastError, "control_chart": TestControlChart, "demand_response": TestDemandResponse,
 	"lm": TestLinearModel, "glm": TestGLMAgainstPooled, "cox": TestCoxAgainstPooled,
 }
 
