@@ -20,7 +20,8 @@ import (
 const (
 	streamWindow = 4 << 20   // bytes on their way on one stream
 	connWindow   = 8 << 20   // bytes on their way on one connection
-	bufferSize   = 128 << 10 // bytes of the buffers between gRPC and TLS
+	readBuffer   = 4 << 10   // bytes between TLS and gRPC for what is small; each connection has one
+	writeBuffer  = 128 << 10 // bytes between gRPC and TLS; only a connection that writes has one
 	maxHeaders   = 32 << 10  // bytes of metadata, faults included
 	maxStreams   = 16        // calls at once on one connection
 	idleConn     = 5 * time.Minute
@@ -113,8 +114,9 @@ func (h *Hub) server() *grpc.Server {
 		grpc.MaxHeaderListSize(maxHeaders),
 		grpc.InitialWindowSize(streamWindow),
 		grpc.InitialConnWindowSize(connWindow),
-		grpc.ReadBufferSize(bufferSize),
-		grpc.WriteBufferSize(bufferSize),
+		grpc.ReadBufferSize(readBuffer),
+		grpc.WriteBufferSize(writeBuffer),
+		grpc.SharedWriteBuffer(true),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: idleConn, Time: t.KeepAlive, Timeout: t.Silence}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPing, PermitWithoutStream: true}),
 		grpc.WaitForHandlers(true),
