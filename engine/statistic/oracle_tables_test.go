@@ -57,7 +57,7 @@ func contingencyAnswer(left patients, pair [2]string, rows, columns []string, ya
 			squares += o * o / float64(len(row)) / whole
 		}
 	}
-	chi := n * (squares - 1)
+	chi := max(0, n*(squares-1))
 	v := math.Sqrt(chi / n / float64(min(len(rows), len(columns))-1))
 	df := (len(rows) - 1) * (len(columns) - 1)
 	a := answer{scalars: map[string]any{}, tables: map[string][][]any{"cells": cells}, within: 1e-8}
