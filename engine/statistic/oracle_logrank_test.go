@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/tacit-space/tacit/engine/survival"
 )
@@ -28,7 +29,14 @@ func logRankOracle(c *cohort, random *rand.Rand) (out []question) {
 // logRankAnswer goes through the days of each stratum and, on each, through all who are still there. Of two groups χ² is
 // that of either.
 func logRankAnswer(left patients, strata, weight string) answer {
-	groups := left.values("sex")
+	var groups []string // as they come, stratum by stratum
+	for _, stratum := range left.groups(strata) {
+		for _, g := range stratum.patients.values("sex") {
+			if !slices.Contains(groups, g) {
+				groups = append(groups, g)
+			}
+		}
+	}
 	observed, expected, n, variance := make([]float64, len(groups)), make([]float64, len(groups)), make([]int, len(groups)), 0.0
 	for _, stratum := range left.groups(strata) {
 		curve := 1.0
