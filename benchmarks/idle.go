@@ -143,8 +143,10 @@ func (c *crowd) run(ctx context.Context, n, steps int, idle time.Duration) error
 	each := slope(x, y)
 	c.f.add("live heap and stacks of the coordinator without them", "MB", y[0])
 	c.f.add("live heap and stacks of the coordinator with all", "MB", y[len(y)-1])
-	c.f.add("live heap and stacks of the coordinator for an idle worker", "kB", each*1000)
-	c.f.add(fmt.Sprintf("the same for %d, extrapolated, with the garbage that the collector leaves", idleWanted), "MB", (y[0]+each*idleWanted)*garbage)
+	if each > 0 { // of few workers it may drown in noise
+		c.f.add("live heap and stacks of the coordinator for an idle worker", "kB", each*1000)
+		c.f.add(fmt.Sprintf("the same for %d, extrapolated, with the garbage that the collector leaves", idleWanted), "MB", (y[0]+each*idleWanted)*garbage)
+	}
 	if resident > 0 { // Linux
 		c.f.add("resident memory of the coordinator without them", "MB", resident)
 		c.f.add("resident memory of the coordinator with all", "MB", residentMemory(c.pid))
