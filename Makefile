@@ -9,7 +9,7 @@ FUZZTIME ?= 10s
 COUNT    ?= 6
 
 .DEFAULT_GOAL := help
-.PHONY: help build install test e2e crash race fuzz bench bench-full bench-go lint fmt gen gen-docs check check-gen cover demo clean
+.PHONY: help build install test e2e crash race fuzz bench bench-full bench-baseline bench-costs bench-go lint fmt gen gen-docs check check-gen cover demo clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,13 @@ bench: build ## Measure every benchmark (minutes) into bin/bench
 bench-full: build ## The same at full sizes (an hour)
 	bin/tacit bench run all --full --runs 5 --json $(BENCH)-full.json
 	bin/tacit bench report $(BENCH)-full.json --out $(BENCH)-full
+
+bench-baseline: build ## Measure what benchmarks/baseline has, and the curves of docs/costs.md
+	bin/tacit bench run all --runs 5 --json benchmarks/baseline/baseline.json
+	$(MAKE) bench-costs
+
+bench-costs: build ## Draw the curves of docs/costs.md from the baseline
+	rm -rf docs/costs && bin/tacit bench report benchmarks/baseline/baseline.json --out docs/costs
 
 bench-go: ## Run the Go benchmarks of the parts, COUNT times each (default 6)
 	$(GO) test -run '^$$' -bench . -benchmem -count $(COUNT) ./...

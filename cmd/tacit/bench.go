@@ -21,7 +21,7 @@ func (a *app) bench() *cobra.Command {
 		Long: `Each benchmark makes its data from the seed, compares its answer with an oracle
 before it reports a time, and measures a floor in the same run.`,
 	}
-	c.AddCommand(a.benchList(), a.benchRun(), a.benchReport(), a.benchCompare())
+	c.AddCommand(a.benchList(), a.benchRun(), a.benchOwn(), a.benchReport(), a.benchCompare())
 	return c
 }
 
@@ -88,10 +88,7 @@ func (a *app) benchRun() *cobra.Command {
 			}
 			o.Open = func(profile string) (analyst.Config, error) { return a.analystConfig(profile) }
 			o.Say = func(format string, args ...any) { fmt.Fprintf(a.err, format+"\n", args...) }
-			report := &benchmarks.Report{
-				Schema: benchmarks.Schema, Machine: benchmarks.ThisMachine(), Software: software(),
-				Started: time.Now().UTC(), Seed: o.Seed, Runs: o.Runs, Quick: o.Quick, Full: o.Full,
-			}
+			report := benchReport(o)
 			for _, b := range chosen {
 				result, err := b.Measure(c.Context(), o)
 				if err != nil {
@@ -109,6 +106,14 @@ func (a *app) benchRun() *cobra.Command {
 	f.BoolVar(&o.Full, "full", false, "full sizes, for the benchmarks that are smaller otherwise")
 	f.StringVar(&file, "json", "", "also write the report to this file, as JSON")
 	return c
+}
+
+// benchReport is a report without results.
+func benchReport(o benchmarks.Options) *benchmarks.Report {
+	return &benchmarks.Report{
+		Schema: benchmarks.Schema, Machine: benchmarks.ThisMachine(), Software: software(),
+		Started: time.Now().UTC(), Seed: o.Seed, Runs: o.Runs, Quick: o.Quick, Full: o.Full,
+	}
 }
 
 func benchChosen(names []string) ([]benchmarks.Benchmark, error) {

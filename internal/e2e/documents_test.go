@@ -117,6 +117,25 @@ func TestWalkthrough(t *testing.T) { follow(t, "walkthrough.md") }
 // TestPrivacyDocument follows docs/privacy.md.
 func TestPrivacyDocument(t *testing.T) { follow(t, "privacy.md") }
 
+// TestCostsDocument follows docs/costs.md, whose figures are there.
+func TestCostsDocument(t *testing.T) {
+	follow(t, "costs.md")
+	docs := filepath.Join(repository(t), "docs")
+	text, err := os.ReadFile(filepath.Join(docs, "costs.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	figures := regexp.MustCompile(`\]\((costs/[^)]+)\)`).FindAllSubmatch(text, -1)
+	if len(figures) == 0 {
+		t.Fatal("no figures")
+	}
+	for _, m := range figures {
+		if _, err := os.Stat(filepath.Join(docs, string(m[1]))); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestStatistics follows docs/statistics: the page that begins, then every other one, in one lab.
 func TestStatistics(t *testing.T) {
 	pages, err := filepath.Glob(filepath.Join(repository(t), "docs", "statistics", "*.md"))
