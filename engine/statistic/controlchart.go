@@ -154,12 +154,13 @@ func (w *watch) finish(in *Released) (*Report, *fault.Fault) {
 		if len(samples) == 0 && len(g.periods) == 0 {
 			continue
 		}
-		centre, points := math.NaN(), []inference.ControlPoint(nil)
+		var points []inference.ControlPoint
 		if len(samples) > 0 {
-			var f *fault.Fault
-			if centre, points, f = inference.Control(samples, w.centre, w.lambda, w.width, w.odds); f != nil {
+			centre, all, f := inference.Control(samples, w.centre, w.lambda, w.width, w.odds)
+			if f != nil {
 				return nil, f
 			}
+			points = all
 			if len(w.by) == 0 {
 				r.Add("centre", "", centre)
 			}

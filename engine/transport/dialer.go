@@ -49,7 +49,6 @@ func (d *dialer) open() (*grpc.ClientConn, error) {
 		grpc.WithInitialConnWindowSize(connWindow),
 		grpc.WithReadBufferSize(readBuffer),
 		grpc.WithWriteBufferSize(writeBuffer),
-		grpc.WithSharedWriteBuffer(true),
 		grpc.WithMaxHeaderListSize(maxHeaders),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(frameSize), grpc.MaxCallSendMsgSize(frameSize)),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: t.KeepAlive, Timeout: t.Silence, PermitWithoutStream: true}),

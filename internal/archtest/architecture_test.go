@@ -67,7 +67,7 @@ func TestArchitectureNamesEveryPackage(t *testing.T) {
 	}
 }
 
-var layerRow = regexp.MustCompile("(?m)^\\| (?:C\\d|E\\d|–) \\| ([^|]*) \\|")
+var layerRow = regexp.MustCompile(`(?m)^\| (?:C\d|E\d|–) \| ([^|]*) \|`)
 
 // layerTable returns the packages of the table.
 func layerTable(text string) (all []string) {
