@@ -73,6 +73,27 @@ type GLM struct {
 	Outcome   *Outcome
 }
 
+// Second returns coefficients for the second round of a model with an offset, of which coefficients of 0 may be so
+// far that steps from there go past the maximum: the intercept that makes the mean outcome about what it is. It is nil for
+// other models. W is the first round at 0.
+func (g *GLM) Second(w *Weighted) []float64 {
+	if !g.Offset || !g.Intercept {
+		return nil
+	}
+	link := math.Log
+	if g.Family == Binomial {
+		link = func(mean float64) float64 { return math.Log(mean) - math.Log1p(-mean) }
+	}
+	n := float64(g.Outcome.N)
+	start := link(g.Outcome.Y/n) - link(w.Mean[0]/n)
+	if math.IsNaN(start) || math.IsInf(start, 0) {
+		return nil
+	}
+	second := make([]float64, len(w.Mean))
+	second[0] = start
+	return second
+}
+
 // Round makes the likelihood of a round, without the part c(y) that is the same in all.
 func (g *GLM) Round(beta []float64, w *Weighted) *Round {
 	p := len(beta)

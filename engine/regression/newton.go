@@ -35,6 +35,8 @@ type Newton struct {
 	Names     []string
 	MaxRounds int
 	Start     []float64
+	// Second are the coefficients of the second round; nil: those of a step from the first.
+	Second []float64
 	// Bounded reports whether owners would take coefficients; nil: any. A step is shortened until they do.
 	Bounded func([]float64) bool
 
@@ -102,6 +104,9 @@ func (m *Newton) Take(r *Round, level float64) (*Fit, *fault.Fault) {
 	}
 	if m.rounds >= m.MaxRounds {
 		return nil, m.unfinished(decrement)
+	}
+	if m.rounds == 1 && m.Second != nil {
+		next, step = m.Second, add(m.Second, at, -1)
 	}
 	return nil, m.bound(at, step, next)
 }

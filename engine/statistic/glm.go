@@ -212,6 +212,9 @@ func (r *glmRun) Take(in *Released) ([]plan.Value, *Report, *fault.Fault) {
 	}
 	sums := r.terms.read(in, 0)
 	w := &regression.Weighted{Cumulant: float(in.Sum(0, r.cumulant)), Mean: sums.X, Information: sums.XX}
+	if r.newton.Rounds() == 0 {
+		r.newton.Second = m.Second(w)
+	}
 	fit, next, f := r.take(m.Round(r.newton.Coefficients(), w))
 	if f != nil || fit == nil {
 		return next, nil, f
