@@ -143,7 +143,7 @@ func TestNoisyBesidePooled(t *testing.T) {
 	if c := compare(honest, owners[:2]); c.Differs == "" {
 		t.Error("an answer of three owners is taken for one of two")
 	}
-	for column, by := range map[int]string{1: "80", 2: "40000"} {
+	for column, by := range map[int]string{1: "400", 2: "200000"} {
 		off, err := Decode(must(honest.JSON()))
 		if err != nil {
 			t.Fatal(err)
