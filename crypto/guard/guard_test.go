@@ -525,8 +525,8 @@ func TestInputIsChecked(t *testing.T) {
 		"few limbs":     change(func(r *RunInput) { r.Limbs = r.Limbs[1:] }),
 		"a short limb":  change(func(r *RunInput) { r.Limbs[1] = r.Limbs[1][1:] }),
 		"a large guard": change(func(r *RunInput) { r.Guards[3] = t23 }),
-		"a large value": change(func(r *RunInput) { r.Limbs[0][3] = t23 / 2 }),
-		"a small value": change(func(r *RunInput) { r.Limbs[0][3] = -t23 / 2 }),
+		"a large value": change(func(r *RunInput) { r.Limbs[0][3] = t23/2 + 1 }),
+		"a small value": change(func(r *RunInput) { r.Limbs[0][3] = -t23/2 - 1 }),
 		"guards of an open run": {Groups: [][]RunInput{{
 			w.inputs[1].Groups[0][0], {Guards: make([]uint64, 3), Limbs: w.inputs[1].Groups[0][1].Limbs},
 		}}},

@@ -13,7 +13,7 @@ type Input struct{ Groups [][]RunInput }
 // RunInput is one owner's part of a run.
 type RunInput struct {
 	Guards []uint64  // privacy units, one per guard; below t, summed over the owners too; nil for an open run
-	Limbs  [][]int64 // [Limbs][Guards], in (−t/2, t/2), summed over the owners too
+	Limbs  [][]int64 // [Limbs][Guards], in (−t/2, t/2); summed over the owners modulo t
 }
 
 // IsEvent marks the type as a [session.Event].
@@ -126,8 +126,8 @@ func (f *filler) check(r Run, in RunInput) error {
 			return fmt.Errorf("%d values, wanted %d", len(limb), r.Guards)
 		}
 		for _, x := range limb {
-			if x <= -half || x >= half {
-				return fmt.Errorf("a value outside (-%d, %d)", half, half)
+			if x < -half || x > half {
+				return fmt.Errorf("a value outside [-%d, %d]", half, half)
 			}
 		}
 	}

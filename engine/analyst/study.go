@@ -18,14 +18,18 @@ type round struct {
 	Owners []session.Party `json:"owners"` // that took part
 	Values []string        `json:"values"` // base 36; "" where suppressed
 	Hidden []byte          `json:"hidden"` // k where suppressed, else 0
+	Locks  map[int]int     `json:"locks"`  // by element, see [query.Sums]; none: -1
 }
 
 // roundOf reads n sums.
 func roundOf(job store.JobID, o *opened, n int) round {
-	r := round{Job: job, Owners: o.participants, Values: make([]string, n), Hidden: make([]byte, n)}
+	r := round{Job: job, Owners: o.participants, Values: make([]string, n), Hidden: make([]byte, n), Locks: map[int]int{}}
 	for i := range n {
 		if k := o.sums.Suppressed(i); k > 0 {
 			r.Hidden[i] = byte(k)
+			if lock := o.sums.Lock(i); lock >= 0 {
+				r.Locks[i] = lock
+			}
 			continue
 		}
 		r.Values[i] = o.sums.At(i).Text(36)
@@ -35,7 +39,7 @@ func roundOf(job store.JobID, o *opened, n int) round {
 
 // sums reads a stored round back.
 func (r *round) sums() (query.Sums, error) {
-	s := &storedSums{values: make([]*big.Int, len(r.Values)), hidden: r.Hidden}
+	s := &storedSums{values: make([]*big.Int, len(r.Values)), hidden: r.Hidden, locks: r.Locks}
 	if len(r.Hidden) != len(r.Values) {
 		return nil, store.Corrupt.New("a round of job %s", r.Job)
 	}
@@ -54,6 +58,7 @@ func (r *round) sums() (query.Sums, error) {
 type storedSums struct {
 	values []*big.Int
 	hidden []byte
+	locks  map[int]int
 }
 
 // At returns element i.
@@ -61,6 +66,14 @@ func (s *storedSums) At(i int) *big.Int { return s.values[i] }
 
 // Suppressed returns the k of element i, 0 if it was released.
 func (s *storedSums) Suppressed(i int) int { return int(s.hidden[i]) }
+
+// Lock returns the lock that holds element i back, -1 if none does.
+func (s *storedSums) Lock(i int) int {
+	if lock, ok := s.locks[i]; ok {
+		return lock
+	}
+	return -1
+}
 
 // nextRound is what follows from the rounds so far.
 type nextRound struct {

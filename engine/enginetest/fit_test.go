@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/tacit-space/tacit/engine/coordinator"
 	"github.com/tacit-space/tacit/engine/enginetest"
 	"github.com/tacit-space/tacit/engine/ledger"
+	"github.com/tacit-space/tacit/engine/statistic"
 	"github.com/tacit-space/tacit/engine/store"
 	"github.com/tacit-space/tacit/engine/worker"
 )
@@ -50,6 +53,27 @@ func outcomes(s *enginetest.Space) *enginetest.Space {
 		s.SetRows(id, rows)
 	}
 	return s
+}
+
+// TestFitOfARareLevel: the real roles open nothing of a model of which one level has too few people, and the analyst hears
+// which.
+func TestFitOfARareLevel(t *testing.T) {
+	s := enginetest.New(t, logistic(enginetest.Options{Owners: 3, Cohort: small}))
+	for _, id := range s.Owners {
+		rows := slices.Repeat([]enginetest.Row{{Region: "north"}}, 20)
+		rows[0].Region = "south"
+		for i := range rows {
+			rows[i].Patient, rows[i].Cost = fmt.Sprint(i), int64(i%2)
+		}
+		s.SetRows(id, rows)
+	}
+	a, err := s.Start().Client().Ask(t.Context(), fit, analyst.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !statistic.Suppressed.Is(a.Fault) || !strings.Contains(a.Fault.Error(), "region = 'south'") {
+		t.Errorf("%v", a.Fault)
+	}
 }
 
 // wantFit: a third of the north has the outcome 1, of the south a fifth.

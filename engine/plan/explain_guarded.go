@@ -21,8 +21,11 @@ func (s *Statement) guarded(l *Layout, p *Plan, ch *charter.Charter, n int) {
 		fmt.Sprintf("privacy units are %s; one that several owners have counts once at each", unit),
 	}
 	for _, g := range l.Guards {
-		s.Released = append(s.Released, l.guardLine(g, p))
+		if len(g.Sums) > 0 {
+			s.Released = append(s.Released, l.guardLine(g, p))
+		}
 	}
+	s.Released = append(s.Released, l.lockLines(p)...)
 	if open := l.open(p); len(open) > 0 {
 		s.Released = append(s.Released, "not guarded, released whatever stands behind them: "+strings.Join(open, ", "))
 	}
@@ -47,6 +50,16 @@ func (l *Layout) guardLine(g Guard, p *Plan) string {
 		return fmt.Sprintf("only whole curves to which at least %d privacy units contribute, else nothing but \"fewer than %d\": %s", g.K, g.K, strings.Join(sums, ", "))
 	}
 	return fmt.Sprintf("only where at least %d privacy units contribute, else nothing but \"fewer than %d\": %s", g.K, g.K, strings.Join(sums, ", "))
+}
+
+// lockLines say what no sum of values is released without.
+func (l *Layout) lockLines(p *Plan) []string {
+	var lines []string
+	for _, lock := range l.locks {
+		g := l.Guards[lock.guard]
+		lines = append(lines, fmt.Sprintf("no sum of values %s unless at least %d privacy units have %s", map[bool]string{true: "of a curve", false: "of a cell"}[p.Along() != nil], g.K, g.Filter.SQL()))
+	}
+	return lines
 }
 
 // open lists the sums that no guard stands before.

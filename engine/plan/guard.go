@@ -17,7 +17,11 @@ type Guard struct {
 	K       int        // in [2, charter.MaxCohort]
 	Present []string   // sorted: factors and present columns of the sums that can be NULL where Filter passes
 	Filter  *Predicate // nil: every row of the cell
-	Sums    []int      // indices into the plan's sums, ascending
+	Sums    []int      // indices into the plan's sums, ascending; a lock may have none
+
+	// Lock: where this guard fails, no sum of values of the cell is released, whatever stands behind it. So
+	// are the guards of the levels of a model.
+	Lock bool
 }
 
 // Guards returns the guards of a plan in the order of their first sums. Sums with the
@@ -51,6 +55,30 @@ func Supports(p *Plan, ch *charter.Charter) []Guard {
 		}
 		guards[at].Sums = append(guards[at].Sums, i)
 	}
+	return p.lock(guards, t)
+}
+
+// lock adds the guards of the levels of a model.
+func (p *Plan) lock(guards []Guard, t *charter.Table) []Guard {
+	if p.Model == nil {
+		return guards
+	}
+	for _, filter := range p.levels(t) {
+		k := p.cohort(t)
+		k.condition(filter)
+		least := p.modelCohort(k.k)
+		if least < 2 {
+			continue
+		}
+		at := slices.IndexFunc(guards, func(g Guard) bool {
+			return g.K == least && len(g.Present) == 0 && g.Filter.Equal(filter)
+		})
+		if at < 0 {
+			at = len(guards)
+			guards = append(guards, Guard{K: least, Filter: filter})
+		}
+		guards[at].Lock = true
+	}
 	return guards
 }
 
@@ -72,13 +100,7 @@ func (s *Sum) nullable(t *charter.Table, where *Predicate) []string {
 // factors, present columns and filter, and those of Where and Keys, which shape every
 // sum. The columns of the plan must be the charter's, as [Check] makes sure.
 func Cohorts(p *Plan, ch *charter.Charter) []int {
-	t := ch.Table(p.Table)
-	all := cohort{t, t.K()}
-	p.Model.columns(func(name string) { all.columns(name) })
-	all.condition(p.Where)
-	for i := range p.Keys {
-		all.key(&p.Keys[i])
-	}
+	all := p.cohort(ch.Table(p.Table))
 	out := make([]int, len(p.Sums))
 	for i := range p.Sums {
 		own := all
@@ -88,6 +110,17 @@ func Cohorts(p *Plan, ch *charter.Charter) []int {
 		out[i] = p.modelCohort(own.k)
 	}
 	return out
+}
+
+// cohort is that of the table and of what shapes every sum.
+func (p *Plan) cohort(t *charter.Table) cohort {
+	all := cohort{t, t.K()}
+	p.Model.columns(func(name string) { all.columns(name) })
+	all.condition(p.Where)
+	for i := range p.Keys {
+		all.key(&p.Keys[i])
+	}
+	return all
 }
 
 // cohort is the largest k of the table and the columns seen so far.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"math/bits"
+	"slices"
 
 	"github.com/tacit-space/tacit/crypto/guard"
 	"github.com/tacit-space/tacit/crypto/he"
@@ -36,6 +37,9 @@ type Layout struct {
 	points   int // cells that are released together, see [Plan.Points]
 	limbBits int
 	columns  []columnSet
+	locks    []lockSet
+	pads     int      // of a group of cells that are released together
+	owners   []string // of the table, in the order of their seeds
 }
 
 // columnSet is the sums behind one guard, or the open ones, and where their cells lie.
@@ -47,8 +51,10 @@ type columnSet struct {
 
 // value is one sum as limbs.
 type value struct {
-	sum   int
-	limbs int // 0: the sum is the guard itself
+	sum    int
+	limbs  int  // 0: the sum is the guard itself
+	locked bool // see [lockSet]
+	pad    int  // of a locked value: number of its first pad, of limb 0 at the first point
 }
 
 // segment is a range of cells as a run of the shape: each guard of the run stands before so many
@@ -137,6 +143,10 @@ func (l *Layout) lay(p *Plan, ch *charter.Charter, params *he.Params) *fault.Fau
 		return f
 	}
 	l.columns = l.columnSets(p, ch, bounds)
+	l.numberPads()
+	for _, m := range ch.OwnersOf(p.Table) {
+		l.owners = append(l.owners, m.ID)
+	}
 	l.Shape = &guard.Shape{Set: params.Name(), Verify: verification(ch)}
 	b := builder{l: l, params: params, cells: p.Cells(), packed: map[int]*open{}}
 	if f := b.curves(); f != nil {
@@ -149,6 +159,9 @@ func (l *Layout) lay(p *Plan, ch *charter.Charter, params *he.Params) *fault.Fau
 		if f := b.place(&l.columns[i]); f != nil {
 			return f
 		}
+	}
+	if f := b.locks(); f != nil {
+		return f
 	}
 	if err := l.Shape.Check(owners); err != nil {
 		return NoParameters.New("%w", err)
@@ -194,24 +207,27 @@ func verification(ch *charter.Charter) guard.Verify {
 // columnSets lists the guards' sums, then the open ones.
 func (l *Layout) columnSets(p *Plan, ch *charter.Charter, bounds []*big.Int) []columnSet {
 	rows := ch.Table(p.Table).Unit == "" // then a guard counts rows
+	locks := slices.ContainsFunc(l.Guards, func(g Guard) bool { return g.Lock })
 	guarded := make([]bool, len(p.Sums))
 	var sets []columnSet
 	for i, g := range l.Guards {
 		set := columnSet{guard: i}
 		for _, s := range g.Sums {
 			guarded[s] = true
-			v := value{sum: s}
-			if !rows || l.points > 1 || len(p.Sums[s].Factors) > 0 || p.Sums[s].Weight != Unweighted {
+			v := value{sum: s, locked: locks && p.Sums[s].HasValues()}
+			if !rows || l.points > 1 || p.Sums[s].HasValues() {
 				v.limbs = l.limbsFor(bounds[s])
 			}
 			set.values = append(set.values, v)
 		}
-		sets = append(sets, set)
+		if len(set.values) > 0 { // a lock may guard nothing else
+			sets = append(sets, set)
+		}
 	}
 	free := columnSet{guard: -1}
 	for s := range p.Sums {
 		if !guarded[s] {
-			free.values = append(free.values, value{sum: s, limbs: l.limbsFor(bounds[s])})
+			free.values = append(free.values, value{sum: s, limbs: l.limbsFor(bounds[s]), locked: locks && p.Sums[s].HasValues()})
 		}
 	}
 	if len(free.values) > 0 {
@@ -219,6 +235,9 @@ func (l *Layout) columnSets(p *Plan, ch *charter.Charter, bounds []*big.Int) []c
 	}
 	return sets
 }
+
+// HasValues reports whether a sum is more than a count of rows.
+func (s *Sum) HasValues() bool { return len(s.Factors) > 0 || s.Weight != Unweighted }
 
 // limbsFor returns how many limbs hold numbers of at most bound.
 func (l *Layout) limbsFor(bound *big.Int) int {
@@ -287,7 +306,7 @@ func (b *builder) pack(c *columnSet, k, per int) {
 	for first := 0; first < b.cells; {
 		at := b.room(k, per)
 		n := min(b.cells-first, at.left/per)
-		b.run(c, at, guard.Run{Guards: n, Limbs: c.limbs(), Open: c.guard < 0}, segment{first: first, cells: n, each: 1})
+		c.segments = append(c.segments, b.run(at, guard.Run{Guards: n, Limbs: c.limbs(), Open: c.guard < 0}, segment{first: first, cells: n, each: 1}))
 		first += n
 	}
 }
@@ -304,17 +323,17 @@ func (b *builder) room(k, slots int) *open {
 	return at
 }
 
-// run adds a run to a packed group.
-func (b *builder) run(c *columnSet, at *open, r guard.Run, s segment) {
+// run adds a run to a packed group, and returns its segment with its place.
+func (b *builder) run(at *open, r guard.Run, s segment) segment {
 	g := &b.l.Shape.Groups[at.group]
 	s.group, s.run = at.group, len(g.Runs)
-	c.segments = append(c.segments, s)
 	g.Runs = append(g.Runs, r)
 	per := r.Limbs
 	if !r.Open {
 		per += guardSlots
 	}
 	at.left -= r.Guards * per
+	return s
 }
 
 // cost estimates the work of an evaluation: multiplications times the size of what is

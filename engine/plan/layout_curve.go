@@ -87,7 +87,7 @@ func (b *builder) packCurves(c *columnSet, k int) {
 		default:
 			each = min(each, (at.left-guardSlots)/limbs)
 		}
-		b.run(c, at, guard.Run{Guards: n, Limbs: each * limbs}, segment{first: first, cells: n * each, each: each})
+		c.segments = append(c.segments, b.run(at, guard.Run{Guards: n, Limbs: each * limbs}, segment{first: first, cells: n * each, each: each}))
 		first += n * each
 	}
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"math/big"
+	"slices"
 
 	"github.com/tacit-space/tacit/crypto/guard"
 	"github.com/tacit-space/tacit/crypto/ring"
@@ -13,10 +14,10 @@ var ErrLayout = fault.Declare("TACIT-P128", "numbers do not fit the guarded rele
 	"A contribution or a released result has another shape than the plan. This is a fault of the program.",
 	"Report it with the worker's log.")
 
-// Input writes one owner's sums, and its privacy units per guard and cell of [Plan.Across], as the input
-// of a guarded release. Both come from the owner's local query and have been checked
+// Input writes an owner's sums, and its privacy units per guard and cell of [Plan.Across], as the input
+// of a guarded release; locked sums get pads from fresh randomness, so that it is made for one attempt. Both come from the owner's local query and have been checked
 // against their bounds.
-func (l *Layout) Input(sums ring.Vector, units [][]uint64) (guard.Input, error) {
+func (l *Layout) Input(owner string, sums ring.Vector, units [][]uint64) (guard.Input, error) {
 	if len(units) != len(l.Guards) {
 		return guard.Input{}, ErrLayout.New("units for %d guards, wanted %d", len(units), len(l.Guards))
 	}
@@ -27,25 +28,27 @@ func (l *Layout) Input(sums ring.Vector, units [][]uint64) (guard.Input, error) 
 	if sums.Len() < l.cells*l.sums {
 		return guard.Input{}, ErrLayout.New("%d sums", sums.Len())
 	}
+	for i, of := range units {
+		if len(of)*l.points < l.cells {
+			return guard.Input{}, ErrLayout.New("units of %d cells behind guard %d", len(of), i)
+		}
+	}
+	pads, err := l.draw(&in, owner, units)
+	if err != nil {
+		return guard.Input{}, err
+	}
 	for i := range l.columns {
 		c := &l.columns[i]
 		for _, s := range c.segments {
 			if s.spread {
-				if len(units[c.guard])*l.points < l.cells {
-					return guard.Input{}, ErrLayout.New("units of %d cells", len(units[c.guard]))
-				}
-				l.spread(&in.Groups[s.group][s.run], c, s, sums, units[c.guard])
+				l.spread(&in.Groups[s.group][s.run], c, s, sums, units[c.guard], pads)
 				continue
 			}
 			run := guard.RunInput{Limbs: make([][]int64, c.limbs()*s.each)}
 			if c.guard >= 0 {
-				of := units[c.guard]
-				if len(of)*l.points < s.first+s.cells {
-					return guard.Input{}, ErrLayout.New("units of %d cells", len(of))
-				}
-				run.Guards = l.guards(of, s)
+				run.Guards = l.guards(units[c.guard], s)
 			}
-			l.limbs(run.Limbs, c, s, sums)
+			l.limbs(run.Limbs, c, s, sums, pads)
 			in.Groups[s.group][s.run] = run
 		}
 	}
@@ -67,7 +70,7 @@ func (l *Layout) guards(of []uint64, s segment) []uint64 {
 // limbs cuts the values of a segment: a number x is Σ limb_i 2^(i·limbBits), all limbs but
 // the highest in [0, 2^limbBits), the highest with the sign. Limb i of cell j of a guard is number
 // i·each + j of its limbs.
-func (l *Layout) limbs(out [][]int64, c *columnSet, s segment, sums ring.Vector) {
+func (l *Layout) limbs(out [][]int64, c *columnSet, s segment, sums ring.Vector, pads *pads) {
 	for i := range out {
 		out[i] = make([]int64, s.cells/s.each)
 	}
@@ -77,7 +80,7 @@ func (l *Layout) limbs(out [][]int64, c *columnSet, s segment, sums ring.Vector)
 			of, j := cell/s.each, cell%s.each
 			rest := elementOf(sums, (s.first+cell)*l.sums+v.sum)
 			for i := range v.limbs {
-				out[(at+i)*s.each+j][of] = rest.cut(l.limbBits, i == v.limbs-1)
+				out[(at+i)*s.each+j][of] = pads.add(&v, i, s.first+cell, rest.cut(l.limbBits, i == v.limbs-1))
 			}
 		}
 		at += v.limbs
@@ -85,7 +88,7 @@ func (l *Layout) limbs(out [][]int64, c *columnSet, s segment, sums ring.Vector)
 }
 
 // spread writes a segment of limbs by their numbers.
-func (l *Layout) spread(run *guard.RunInput, c *columnSet, s segment, sums ring.Vector, units []uint64) {
+func (l *Layout) spread(run *guard.RunInput, c *columnSet, s segment, sums ring.Vector, units []uint64, pads *pads) {
 	if run.Guards == nil {
 		n := l.Shape.Groups[s.group].Runs[s.run].Guards
 		run.Guards, run.Limbs = make([]uint64, n), [][]int64{make([]int64, n)}
@@ -97,7 +100,7 @@ func (l *Layout) spread(run *guard.RunInput, c *columnSet, s segment, sums ring.
 			rest.cut(l.limbBits, false)
 		}
 		run.Guards[s.offset+j] = units[cell/l.points]
-		run.Limbs[0][s.offset+j] = rest.cut(l.limbBits, limb == v.limbs-1)
+		run.Limbs[0][s.offset+j] = pads.add(&v, limb, cell, rest.cut(l.limbBits, limb == v.limbs-1))
 	}
 }
 
@@ -141,6 +144,7 @@ func (e *element) cut(bits int, last bool) int64 {
 type Released struct {
 	sums   []*big.Int
 	hidden []uint8 // k of an element that was not released, else 0
+	lock   []int   // by element, where there are locks: guard of the lock that holds it back, else -1
 }
 
 // At returns element i; it is nil if the element is suppressed.
@@ -150,19 +154,44 @@ func (r *Released) At(i int) *big.Int { return r.sums[i] }
 // number of its privacy units lies.
 func (r *Released) Suppressed(i int) int { return int(r.hidden[i]) }
 
+// Lock returns which of [Guards] holds element i back beside the guard of its own, -1 if none does.
+func (r *Released) Lock(i int) int {
+	if r.lock == nil {
+		return -1
+	}
+	return r.lock[i]
+}
+
+// withhold hides element i.
+func (l *Layout) withhold(r *Released, i, guard, lock int) {
+	r.hidden[i], r.sums[i] = uint8(l.Guards[guard].K), nil
+	if lock >= 0 {
+		r.lock[i] = lock
+	}
+}
+
 // Read puts what a guarded release opened back in the order of the plan.
 func (l *Layout) Read(opened [][]guard.RunOpened) (*Released, error) {
 	r := &Released{sums: make([]*big.Int, l.cells*l.sums), hidden: make([]uint8, l.cells*l.sums)}
+	pads, closed, err := l.unlock(opened)
+	if err != nil {
+		return nil, err
+	}
+	if closed != nil {
+		r.lock = slices.Repeat([]int{-1}, len(r.sums))
+	}
 	for i := range l.columns {
 		c := &l.columns[i]
 		for _, s := range c.segments {
-			if s.group >= len(opened) || s.run >= len(opened[s.group]) || len(opened[s.group][s.run].Released) != l.Shape.Groups[s.group].Runs[s.run].Guards {
-				return nil, ErrLayout.New("a result of another shape")
+			run, err := l.opened(opened, s)
+			if err != nil {
+				return nil, err
 			}
+			x := reader{l, r, c, pads, closed}
 			if s.spread {
-				l.gather(r, c, s, &opened[s.group][s.run])
+				x.gather(s, run)
 			} else {
-				l.read(r, c, s, &opened[s.group][s.run])
+				x.read(s, run)
 			}
 		}
 		if c.guard >= 0 && !l.whole(c, opened) {
@@ -172,49 +201,68 @@ func (l *Layout) Read(opened [][]guard.RunOpened) (*Released, error) {
 	return r, nil
 }
 
-func (l *Layout) read(r *Released, c *columnSet, s segment, run *guard.RunOpened) {
+// reader reads the segments of one set.
+type reader struct {
+	*Layout
+	to     *Released
+	set    *columnSet
+	pads   *pads
+	closed []int
+}
+
+// lockOf returns the guard of the lock that holds a value of a cell back, -1 if none does.
+func (x *reader) lockOf(v *value, cell int) int {
+	if !v.locked {
+		return -1
+	}
+	return x.closed[cell/x.points]
+}
+
+func (x *reader) read(s segment, run *guard.RunOpened) {
 	at := 0
-	for _, v := range c.values {
-		for cell := range s.cells {
-			i, of := (s.first+cell)*l.sums+v.sum, cell/s.each
+	for _, v := range x.set.values {
+		for j := range s.cells {
+			cell, of := s.first+j, j/s.each
+			i, lock := cell*x.sums+v.sum, x.lockOf(&v, cell)
 			switch {
 			case !run.Released[of]:
-				r.hidden[i] = uint8(l.Guards[c.guard].K)
+				x.withhold(x.to, i, x.set.guard, -1)
 			case v.limbs == 0:
-				r.sums[i] = new(big.Int).SetUint64(run.Guards[of])
+				x.to.sums[i] = new(big.Int).SetUint64(run.Guards[of])
+			case lock >= 0:
+				x.withhold(x.to, i, lock, lock)
 			default:
-				r.sums[i] = l.join(run.Limbs, at*s.each+cell%s.each, v.limbs, s.each, of)
+				n := new(big.Int)
+				for limb := v.limbs - 1; limb >= 0; limb-- {
+					n.Lsh(n, uint(x.limbBits))
+					n.Add(n, big.NewInt(x.pads.remove(&v, limb, cell, run.Limbs[(at+limb)*s.each+j%s.each][of])))
+				}
+				x.to.sums[i] = n
 			}
 		}
 		at += v.limbs
 	}
 }
 
-// join puts n limbs, every each from the first, of a guard together, each summed over the owners.
-func (l *Layout) join(limbs [][]int64, first, n, each, of int) *big.Int {
-	x := new(big.Int)
-	for i := n - 1; i >= 0; i-- {
-		x.Lsh(x, uint(l.limbBits))
-		x.Add(x, big.NewInt(limbs[first+i*each][of]))
-	}
-	return x
-}
-
 // gather reads a segment of limbs by their numbers.
-func (l *Layout) gather(r *Released, c *columnSet, s segment, run *guard.RunOpened) {
+func (x *reader) gather(s segment, run *guard.RunOpened) {
 	for j := range s.cells {
-		v, limb, cell := l.limb(c, s.first+j)
-		i := cell*l.sums + v.sum
-		if !run.Released[s.offset+j] {
-			r.hidden[i], r.sums[i] = uint8(l.Guards[c.guard].K), nil
+		v, limb, cell := x.limb(x.set, s.first+j)
+		i, lock := cell*x.sums+v.sum, x.lockOf(&v, cell)
+		switch {
+		case !run.Released[s.offset+j]:
+			x.withhold(x.to, i, x.set.guard, -1)
+			continue
+		case lock >= 0:
+			x.withhold(x.to, i, lock, lock)
 			continue
 		}
-		x := big.NewInt(run.Limbs[0][s.offset+j])
-		x.Lsh(x, uint(limb*l.limbBits))
-		if r.sums[i] != nil {
-			x.Add(x, r.sums[i])
+		n := big.NewInt(x.pads.remove(&v, limb, cell, run.Limbs[0][s.offset+j]))
+		n.Lsh(n, uint(limb*x.limbBits))
+		if x.to.sums[i] != nil {
+			n.Add(n, x.to.sums[i])
 		}
-		r.sums[i] = x
+		x.to.sums[i] = n
 	}
 }
 

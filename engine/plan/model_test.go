@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"math/big"
 	"slices"
 	"testing"
@@ -172,8 +173,16 @@ func TestModelGuards(t *testing.T) {
 	ch := modelCharter(5)
 	p := clinicPlan(t, ch)
 	guards := plan.Guards(p, ch)
-	if len(guards) != 2 || guards[0].K != 9 || guards[1].K != 9 || guards[1].Filter == nil {
-		t.Errorf("guards %+v", guards)
+	var got []string
+	for _, g := range guards {
+		filter := "all"
+		if g.Filter != nil {
+			filter = g.Filter.SQL()
+		}
+		got = append(got, fmt.Sprintf("%d %s %v %t", g.K, filter, g.Sums, g.Lock))
+	}
+	if want := []string{"9 all [0 1 2 4 5 6 7] false", "9 sex = 'm' [3] true", "9 sex = 'f' [] true"}; !slices.Equal(got, want) {
+		t.Errorf("guards %q, want %q", got, want)
 	}
 	if n := p.LeastRows(ch); n != 0 {
 		t.Errorf("owners count %d rows, which the guard does", n)

@@ -13,6 +13,7 @@ import (
 type row struct {
 	values []any
 	order  []any
+	cell   int // from 0
 	below  int // k of the group's number of rows if that is suppressed, else 0
 	spans  []*interval
 }
@@ -235,7 +236,7 @@ func (q *Query) admits(x *cell, seen *census) bool {
 }
 
 func (q *Query) row(x *cell, columns []*reporter, below int) row {
-	r := row{values: make([]any, len(columns)), order: make([]any, len(q.order)), below: below}
+	r := row{values: make([]any, len(columns)), order: make([]any, len(q.order)), cell: x.number - 1, below: below}
 	r.spans = make([]*interval, len(columns))
 	for j, c := range columns {
 		r.values[j] = c.value(x)

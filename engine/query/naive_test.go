@@ -201,6 +201,8 @@ func (g guarded) At(i int) *big.Int {
 
 func (g guarded) Suppressed(i int) int { return g.below[i] }
 
+func (guarded) Lock(int) int { return -1 }
+
 // guard suppresses element i where fewer than k[i mod len(k)] rows stand behind it.
 // Every row is a unit of its own.
 func guard(p *plan.Plan, t *charter.Table, rows []row, k []int) guarded {

@@ -11,6 +11,8 @@ type Sums interface {
 	// Suppressed returns 0 if element i is released, else k >= 2: nothing is known of
 	// the element but that fewer than k privacy units stand behind it.
 	Suppressed(i int) int
+	// Lock returns which of [plan.Guards] holds a suppressed element back beside its own guard, -1 if none does.
+	Lock(i int) int
 }
 
 // Open returns sums that are all released.
@@ -23,6 +25,8 @@ type open struct {
 func (o open) At(i int) *big.Int { return o.elements.At(i) }
 
 func (open) Suppressed(int) int { return 0 }
+
+func (open) Lock(int) int { return -1 }
 
 // cell is what expressions are evaluated over.
 type cell struct {

@@ -230,8 +230,12 @@ func (r *coxRun) hidden(in *Released, row int) *fault.Fault {
 	if in.Below(row, "n") > 0 {
 		what = "people"
 	}
+	level, least := in.Locked(row)
+	if least > 0 {
+		what, k = "people with "+level, least
+	}
 	for i, about := range r.weighted.about {
-		if in.Below(row, query.ModelColumn(i)) > 0 && about != "" {
+		if least == 0 && in.Below(row, query.ModelColumn(i)) > 0 && about != "" {
 			what = "people or events with " + about
 			break
 		}

@@ -255,6 +255,9 @@ func (g *glm) hidden(in *Released) *fault.Fault {
 	if k := in.Below(0, g.n); k > 0 {
 		return Suppressed.New("there are fewer than %d complete rows", k)
 	}
+	if what, k := in.Locked(0); k > 0 {
+		return Suppressed.New("rows with %s: fewer than %d privacy units", what, k)
+	}
 	for i, about := range g.weighted.about {
 		if k := in.Below(0, query.ModelColumn(i)); k > 0 && about != "" {
 			return Suppressed.New("%s: fewer than %d privacy units", about, k)

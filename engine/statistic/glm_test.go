@@ -284,7 +284,7 @@ func TestGLMWithoutAnswer(t *testing.T) {
 		}
 		return r[race] == "2" && few > 15
 	})
-	if err := ask(20, fewer, "'low ~ lwt + race'"); !statistic.Suppressed.Is(err) || !strings.Contains(err.Error(), "race=2") {
+	if err := ask(20, fewer, "'low ~ lwt + race'"); !statistic.Suppressed.Is(err) || !strings.Contains(err.Error(), "race = 2") {
 		t.Errorf("15 women of race 2: %v", err)
 	}
 }

@@ -15,8 +15,9 @@ import (
 // Released is what came back of an inner question: rows, and columns by the names that the
 // question gives them.
 type Released struct {
-	names []string
-	rows  []query.Row
+	names  []string
+	rows   []query.Row
+	guards []plan.Guard
 }
 
 // Len returns the number of rows.
@@ -35,6 +36,16 @@ func (r *Released) Below(row int, name string) int { return r.rows[row].Below[r.
 
 // Hidden returns the largest k of the suppressed numbers of a row, 0 if it has none.
 func (r *Released) Hidden(row int) int { return slices.Max(r.rows[row].Below) }
+
+// Locked names the level of a model that too few have for anything of the row to be released, and its k; "" if
+// there is none.
+func (r *Released) Locked(row int) (what string, k int) {
+	at := r.rows[row].Lock
+	if at < 0 {
+		return "", 0
+	}
+	return r.guards[at].Filter.SQL(), r.guards[at].K
+}
 
 // Rat returns a number exactly; nil for NULL, as a sum over no rows is, and for a suppressed one.
 func (r *Released) Rat(row int, name string) *big.Rat {

@@ -202,7 +202,7 @@ func (c *Computation) Next(rounds []query.Sums) (next []plan.Value, r *Report, f
 }
 
 func (c *Computation) released(sums query.Sums) *Released {
-	return &Released{names: c.Query.Names(), rows: c.Query.Exact(sums)}
+	return &Released{names: c.Query.Names(), rows: c.Query.Exact(sums), guards: plan.Guards(&c.Query.Plan, c.Call.Charter)}
 }
 
 func (c *Computation) named(r *Report) (*Report, *fault.Fault) {

@@ -130,7 +130,7 @@ func (j *job) feed() {
 		j.attempt.post(secagg.Input{Vector: j.input.vector.Clone()})
 		return
 	}
-	in, err := j.layout.Input(j.input.vector, j.input.units)
+	in, err := j.layout.Input(j.w.Self, j.input.vector, j.input.units)
 	if err != nil {
 		j.withdraw(publicFault(err))
 		return

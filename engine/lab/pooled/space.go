@@ -149,11 +149,33 @@ func (t *totals) addRows(ctx context.Context, rows array.RecordReader, ch *chart
 // At returns element i.
 func (t *totals) At(i int) *big.Int { return t.sums[i] }
 
-// Suppressed returns k if fewer than k units stand behind element i, else 0.
+// Suppressed returns k if fewer than k units stand behind element i, or behind a lock of it, else 0.
 func (t *totals) Suppressed(i int) int {
 	g := t.behind[i%len(t.behind)]
-	if g < 0 || t.units[g][i/len(t.behind)/t.plan.Points()] >= uint64(t.guards[g].K) {
+	if g < 0 || t.holds(g, i) {
+		g = t.Lock(i)
+	}
+	if g < 0 {
 		return 0
 	}
 	return t.guards[g].K
+}
+
+// holds reports whether enough units stand behind the cell of element i for a guard.
+func (t *totals) holds(g, i int) bool {
+	return t.units[g][i/len(t.behind)/t.plan.Points()] >= uint64(t.guards[g].K)
+}
+
+// Lock returns the first lock that holds element i back, -1 if none does.
+func (t *totals) Lock(i int) int {
+	sum := i % len(t.behind)
+	if own := t.behind[sum]; !t.plan.Sums[sum].HasValues() || own >= 0 && !t.holds(own, i) {
+		return -1
+	}
+	for g := range t.guards {
+		if t.guards[g].Lock && !t.holds(g, i) {
+			return g
+		}
+	}
+	return -1
 }
