@@ -69,10 +69,6 @@ func TestUnitsRefused(t *testing.T) {
 		"no column":            {one[:2], 1, column.ErrShape, nil},
 		"a column too many":    {two, 1, column.ErrShape, nil},
 		"no integer":           {[]arrow.DataType{int64s, huge, huge}, 1, column.ErrShape, nil},
-		"more guards than sums": {
-			[]arrow.DataType{int64s, huge, int64s, int64s, int64s},
-			3, column.ErrShape, nil,
-		},
 	} {
 		mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 		r := stream(t, mem, c.types, c.rows...)

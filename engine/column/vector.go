@@ -87,8 +87,8 @@ func newBuilder(schema *arrow.Schema, p *plan.Plan, bounds []*big.Int, guards in
 		return nil, ErrShape.New("%d columns, wants %d", n, want)
 	}
 	width := ring.Width(p.Width)
-	if !width.Valid() || len(bounds) != len(p.Sums) || p.Length() > plan.MaxLength || guards > len(p.Sums) {
-		return nil, ErrShape.New("width %d, %d bounds and %d guards for %d sums, %d elements", p.Width, len(bounds), guards, len(p.Sums), p.Length())
+	if !width.Valid() || len(bounds) != len(p.Sums) || p.Length() > plan.MaxLength {
+		return nil, ErrShape.New("width %d, %d bounds for %d sums, %d elements", p.Width, len(bounds), len(p.Sums), p.Length())
 	}
 	b := &builder{schema: schema, sums: len(p.Sums), out: ring.NewVector(width, p.Length())}
 	b.counts.points, b.counts.adds = p.Points(), p.Along() != nil && rows
