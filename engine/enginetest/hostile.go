@@ -114,7 +114,7 @@ type said struct {
 func (s *Space) StartHostileHub() *HostileHub {
 	s.T.Helper()
 	hub, err := transport.Listen(transport.ServerConfig{
-		Listen: "127.0.0.1:0", Timing: timing(), Software: "test",
+		Listen: anyPort(), Timing: timing(), Software: "test",
 		Identity: s.identities[CoordinatorID], Directory: transport.FromBundle(s.Bundle),
 	})
 	s.must(err)

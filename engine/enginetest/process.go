@@ -96,7 +96,7 @@ func (p *Process) Kill() {
 // ReserveAddress takes a free port for a coordinator that is started later.
 func (s *Space) ReserveAddress() {
 	s.T.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", anyPort())
 	s.must(err)
 	s.Address = l.Addr().String()
 	s.must(l.Close())

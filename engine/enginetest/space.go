@@ -176,7 +176,7 @@ func (s *Space) StartCoordinator() {
 func (s *Space) CoordinatorConfig() coordinator.Config {
 	address := s.Address
 	if address == "" {
-		address = "127.0.0.1:0"
+		address = anyPort()
 	}
 	cfg := coordinator.Config{
 		Bundle: s.Bundle, Identity: s.identities[CoordinatorID], Store: s.Store(CoordinatorID),
