@@ -65,6 +65,7 @@ fmt: ## Format the source
 
 lint: ## Report what vet, staticcheck and gofumpt find
 	$(GO) vet ./...
+	$(GO) vet -tags e2e,tacitcrash ./internal/e2e ./engine/enginetest ./engine/crashpoint
 	$(GO) tool staticcheck ./...
 	@unformatted=$$($(GO) tool gofumpt -l $$(git ls-files '*.go' | grep -v '\.pb\.go$$')); \
 	if [ -n "$$unformatted" ]; then echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; fi

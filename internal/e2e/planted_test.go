@@ -212,7 +212,7 @@ func limbPatterns(t *testing.T, s *space) map[string][][]byte {
 				t.Fatal(err)
 			}
 		}
-		input, err := layout.Input(vector, [][]uint64{{2, 0, rows}})
+		input, err := layout.Input(owner(i), vector, [][]uint64{{2, 0, rows}})
 		if err != nil {
 			t.Fatal(err)
 		}
