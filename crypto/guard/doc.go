@@ -96,7 +96,8 @@
 // What the caller has to do: as for package secagg; keep a key set sealed, delete it from the
 // store in the transaction that claims it for an attempt. A set that is read from a backup and used
 // again opens the difference of two sums, to C alone. The sum of the units behind a guard
-// is below t, and sums of values are in (−t/2, t/2): who asks proves it from declared bounds.
+// is below t, and sums of values are in (−t/2, t/2), but of those that are meant modulo t: who asks
+// proves it from declared bounds.
 //
 // # Sizes and limits
 //

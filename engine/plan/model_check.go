@@ -121,7 +121,7 @@ func (p *Plan) complete(t *charter.Table) *fault.Fault {
 			f = BadModel.New("the factorial of column %q, which is no whole number", y.Name)
 		}
 		if f == nil && (!ok || lo.Sign() < 0 || hi.Cmp(new(big.Rat).SetInt64(1<<62)) > 0) {
-			f = BadModel.New("the entropy of column %q, which may be below 0", s.Factors[0])
+			f = BadModel.New("the entropy or the factorial of column %q, which may be below 0 or has no range", s.Factors[0])
 		}
 	}
 	return f

@@ -104,11 +104,7 @@ type ClientConfig struct {
 	// Wrap, when set, wraps every dialed connection below TLS and, if a proxy
 	// is used, above its CONNECT, to count or shape its bytes.
 	Wrap func(net.Conn) net.Conn
-
-	// Inside, when set, wraps every connection of a member above TLS: all bytes that the
-	// coordinator reads of it and writes to it. It is how tests see what everybody can.
-	Inside func(member string, conn net.Conn) net.Conn
-	Log    *slog.Logger // nil: nothing is logged
+	Log  *slog.Logger // nil: nothing is logged
 
 	speaks span // for tests; zero: this release's
 }
