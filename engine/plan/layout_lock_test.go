@@ -79,8 +79,15 @@ func TestLocks(t *testing.T) {
 			ch.Members = append(ch.Members, charter.Member{ID: fmt.Sprintf("d%d", i), Roles: []charter.Role{charter.Owner}})
 		}
 		p := clinicPlan(t, ch)
-		if round%2 == 1 {
+		if round%3 > 0 {
 			p.Keys = []plan.Key{{Kind: plan.KeyColumn, Column: "sex", Slots: []plan.Value{{Kind: plan.Text, Text: "f"}, {Kind: plan.Text, Text: "m"}}}}
+			fit(t, p, ch)
+		}
+		if round%3 == 2 { // a curve for each sex
+			bins := []int{3, 40, 900}[round/3%3]
+			p.Keys = append(p.Keys, plan.Key{
+				Kind: plan.KeyBins, Column: "age", Lo: decimals("0")[0], Hi: decimals("100")[0], Count: bins, Slots: plan.BinSlots(bins), Along: true,
+			})
 			fit(t, p, ch)
 		}
 		w := newWorld(t, p, ch)
